@@ -1,0 +1,48 @@
+//! The generated manuals: shell completions and man pages, from the same definitions that parse
+//! the command line.
+
+use std::path::PathBuf;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::Cli;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+
+/// Arguments of `ha completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionArgs {
+    /// Which shell.
+    shell: Shell,
+}
+
+/// Arguments of `ha man`.
+#[derive(Debug, clap::Args)]
+pub struct ManArgs {
+    /// Where the pages go; must exist.
+    directory: PathBuf,
+}
+
+/// Write completions for one shell to stdout.
+///
+/// # Errors
+/// None in practice: a closed pipe ends the process quietly.
+pub fn completions(args: &CompletionArgs) -> Result<Exit> {
+    let mut buffer = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "ha", &mut buffer);
+    let text = String::from_utf8_lossy(&buffer);
+    crate::output::Printer::new(false).line(text.trim_end())?;
+    Ok(Exit::Success)
+}
+
+/// Write one man page for each subcommand into a directory.
+///
+/// # Errors
+/// When a page cannot be written.
+pub fn man(args: &ManArgs) -> Result<Exit> {
+    let command = Cli::command().disable_help_subcommand(true);
+    clap_mangen::generate_to(command, &args.directory)
+        .map_err(|e| Error::new("write man pages to", args.directory.display().to_string(), e))?;
+    Ok(Exit::Success)
+}

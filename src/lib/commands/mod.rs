@@ -1,0 +1,98 @@
+//! One file for each subcommand: its arguments, resolved; then a call to a driver, or a print.
+//! Thin: no decisions, no sockets, no loops.
+
+pub mod addr;
+pub mod announce;
+pub mod check;
+pub mod config;
+pub mod ctl;
+pub mod lab;
+mod manual;
+pub mod notify;
+pub mod run;
+pub mod sim;
+pub mod sniff;
+pub mod status;
+pub mod vrrp;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::Printer;
+
+/// High availability for Linux as composable commands.
+#[derive(Debug, Parser)]
+#[command(name = "ha", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// Write JSON: one document, or one line for each event of a stream.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What to log on stderr.
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    pub log: crate::output::log::Level,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything of a configuration: the supervisor.
+    Run(run::Args),
+    /// Virtual routers (RFC 9568, RFC 3768).
+    Vrrp(vrrp::Args),
+    /// Probe one thing: exit 0 healthy, 1 not.
+    Check(check::Args),
+    /// Send gratuitous ARP or unsolicited neighbour advertisements.
+    Announce(announce::Args),
+    /// Add or remove a virtual address.
+    Addr(addr::Args),
+    /// Tell scripts about events.
+    Notify(notify::Args),
+    /// The configuration language: check, show, keywords.
+    Config(config::Args),
+    /// State, reasons and counters of a running supervisor.
+    Status(status::Args),
+    /// Steer a running supervisor.
+    Ctl(ctl::Args),
+    /// Decode VRRP live or from a capture, with a verdict for each packet.
+    Sniff(sniff::Args),
+    /// Try a configuration on this machine: namespaces, real traffic, real faults.
+    Lab(lab::Args),
+    /// Replay simulated networks of virtual routers.
+    Sim(sim::Args),
+    /// Write shell completions to stdout.
+    #[command(hide = true)]
+    Completions(manual::CompletionArgs),
+    /// Write man pages into a directory.
+    #[command(hide = true)]
+    Man(manual::ManArgs),
+}
+
+impl Cli {
+    /// Do what the command line says.
+    ///
+    /// # Errors
+    /// The error to print on stderr; its `exit` is the process's exit code.
+    pub fn execute(self) -> Result<Exit> {
+        let printer = Printer::new(self.json);
+        match self.command {
+            Command::Run(args) => run::execute(args, printer),
+            Command::Vrrp(args) => vrrp::execute(args, printer),
+            Command::Check(args) => check::execute(args, printer),
+            Command::Announce(args) => announce::execute(args, printer),
+            Command::Addr(args) => addr::execute(args, printer),
+            Command::Notify(args) => notify::execute(args, printer),
+            Command::Config(args) => config::execute(args, printer),
+            Command::Status(args) => status::execute(args, printer),
+            Command::Ctl(args) => ctl::execute(args, printer),
+            Command::Sniff(args) => sniff::execute(args, printer),
+            Command::Lab(args) => lab::execute(args, printer),
+            Command::Sim(args) => sim::execute(args, printer),
+            Command::Completions(args) => manual::completions(&args),
+            Command::Man(args) => manual::man(&args),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The typed model: what a configuration means, checked, with every default filled in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::check::ScriptConfig;
+use crate::engine::notify::NotifyPlan;
+use crate::engine::vrrp::NodeConfig;
+
+/// Settings of `global_defs` that are not spread over the items they are defaults of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Globals {
+    /// `router_id`; the host name when the file does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub router_id: Option<String>,
+    /// `notification_email`.
+    #[serde(default)]
+    pub notification_email: Vec<String>,
+    /// `notification_email_from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notification_email_from: Option<String>,
+    /// `smtp_server`, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp_server: Option<String>,
+    /// `smtp_connect_timeout`.
+    #[serde(rename = "smtp_connect_timeout_us", with = "crate::time::micros")]
+    pub smtp_connect_timeout: std::time::Duration,
+    /// `enable_script_security`.
+    #[serde(default)]
+    pub script_security: bool,
+    /// The configuration has virtual servers, which need IPVS.
+    #[serde(default)]
+    pub wants_ipvs: bool,
+}
+
+/// A whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// Process-wide settings.
+    pub globals: Globals,
+    /// The VRRP side.
+    pub vrrp: NodeConfig,
+    /// Scripts that are tracked by something.
+    pub scripts: Vec<ScriptConfig>,
+    /// Notification hooks.
+    pub notify: NotifyPlan,
+}

@@ -1,0 +1,50 @@
+//! Which command is told about which transition.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::check::CommandLine;
+
+/// Hooks of one instance or sync group.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hooks {
+    /// `notify_master`: the configured words only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master: Option<CommandLine>,
+    /// `notify_backup`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<CommandLine>,
+    /// `notify_fault`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<CommandLine>,
+    /// `notify_stop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<CommandLine>,
+    /// `notify_deleted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<CommandLine>,
+    /// `notify`: gets four more words: INSTANCE or GROUP, name, state, priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub any: Option<CommandLine>,
+    /// `notify_master_rx_lower_pri`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower_priority_heard: Option<CommandLine>,
+}
+
+impl Hooks {
+    /// Whether no hook is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The plan of `ha notify --follow`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotifyPlan {
+    /// By instance name; only those with a hook.
+    pub instances: BTreeMap<String, Hooks>,
+    /// By group name; only those with a hook.
+    pub groups: BTreeMap<String, Hooks>,
+}

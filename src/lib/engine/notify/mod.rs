@@ -1,0 +1,5 @@
+//! Which notification follows from which event, in keepalived's order.
+
+mod config;
+
+pub use config::{Hooks, NotifyPlan};

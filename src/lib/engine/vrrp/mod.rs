@@ -1,0 +1,18 @@
+//! The virtual router: RFC 9568 (and RFC 3768 for version 2) with keepalived's extensions.
+//!
+//! Vocabulary: `master`, `backup`, `fault`, `init`, `stopped`, as every keepalived user knows
+//! them. RFC 9568 says Active for master; this is the only place that says so.
+
+mod action;
+mod config;
+mod counters;
+mod node;
+pub mod receive;
+
+pub use action::{Action, AnnounceReason, Cause, Event, Reason, RouterId, State, Transmit};
+pub use config::{
+    AnnounceConfig, Checksum, Family, NodeConfig, Preempt, RouterConfig, SyncGroupConfig, Tracked,
+    TrackerConfig, TrackerId, UnicastPeer, VirtualAddress,
+};
+pub use counters::Counters;
+pub use node::{Command, Link, Node, RouterStatus};

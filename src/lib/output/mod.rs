@@ -1,0 +1,7 @@
+//! The only layer that prints. stdout is data, stderr is everything else.
+
+pub mod event;
+pub mod log;
+mod printer;
+
+pub use printer::{Format, Printer};

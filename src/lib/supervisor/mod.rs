@@ -1,0 +1,1 @@
+//! Composes processes, not objects: plan, start, watch, route, reload, answer status.

@@ -1,0 +1,9 @@
+//! Bytes to values and back, without state.
+//!
+//! Every parser is total: any bytes in, a value or a named reason out. None panics, none
+//! allocates by a number found in the input. May use `time` and nothing else of ours.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+pub mod vrrp;
