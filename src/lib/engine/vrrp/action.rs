@@ -69,8 +69,8 @@ pub enum Reason {
     FaultCleared,
     /// The sync group changed state.
     SyncGroup(String),
-    /// Somebody removed one of our addresses.
-    AddressLost(IpAddr),
+    /// The only master heard was this one, of lower priority, and we preempt.
+    LowerPriority(IpAddr),
     /// The process slept past its own master-down interval.
     LateWakeup,
     /// Asked to stop, by signal or because the configuration no longer has it.
@@ -207,6 +207,11 @@ pub enum Event {
     DuplicateSource {
         /// The address.
         source: IpAddr,
+    },
+    /// Somebody else removed one of our addresses; it has been put back and announced.
+    AddressRestored {
+        /// The address.
+        address: IpAddr,
     },
     /// A sync group changed state (the id is that of the member that caused it).
     Group {

@@ -54,7 +54,7 @@ pub struct VirtualAddress {
     /// Do not create the prefix route.
     #[serde(default)]
     pub no_prefix_route: bool,
-    /// Step down and restore when somebody else removes it (off with `no_track`).
+    /// Put it back and announce it when somebody else removes it (off with `no_track`).
     #[serde(default = "yes")]
     pub tracked: bool,
 }
