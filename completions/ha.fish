@@ -1,0 +1,191 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_ha_global_optspecs
+    string join \n json log= h/help V/version
+end
+
+function __fish_ha_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_ha_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_ha_using_subcommand
+    set -l cmd (__fish_ha_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c ha -n "__fish_ha_needs_command" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_needs_command" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_needs_command" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_needs_command" -f -a "run" -d 'Run everything of a configuration: the supervisor'
+complete -c ha -n "__fish_ha_needs_command" -f -a "vrrp" -d 'Virtual routers (RFC 9568, RFC 3768)'
+complete -c ha -n "__fish_ha_needs_command" -f -a "check" -d 'Probe one thing: exit 0 healthy, 1 not'
+complete -c ha -n "__fish_ha_needs_command" -f -a "announce" -d 'Send gratuitous ARP or unsolicited neighbour advertisements'
+complete -c ha -n "__fish_ha_needs_command" -f -a "addr" -d 'Add or remove a virtual address'
+complete -c ha -n "__fish_ha_needs_command" -f -a "notify" -d 'Tell scripts about events'
+complete -c ha -n "__fish_ha_needs_command" -f -a "config" -d 'The configuration language: check, show, keywords'
+complete -c ha -n "__fish_ha_needs_command" -f -a "status" -d 'State, reasons and counters of a running supervisor'
+complete -c ha -n "__fish_ha_needs_command" -f -a "ctl" -d 'Steer a running supervisor'
+complete -c ha -n "__fish_ha_needs_command" -f -a "sniff" -d 'Decode VRRP live or from a capture, with a verdict for each packet'
+complete -c ha -n "__fish_ha_needs_command" -f -a "lab" -d 'Try a configuration on this machine: namespaces, real traffic, real faults'
+complete -c ha -n "__fish_ha_needs_command" -f -a "sim" -d 'Replay simulated networks of virtual routers'
+complete -c ha -n "__fish_ha_needs_command" -f -a "completions" -d 'Write shell completions to stdout'
+complete -c ha -n "__fish_ha_needs_command" -f -a "man" -d 'Write man pages into a directory'
+complete -c ha -n "__fish_ha_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand run" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand vrrp" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand vrrp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand vrrp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand vrrp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand announce" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand announce" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand announce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand announce" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand addr" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand addr" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand addr" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand addr" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand notify" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand config" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand status" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand status" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand lab" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand lab" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand lab" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand sim" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand sim" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand completions" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand completions" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand man" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand man" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand man" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "run" -d 'Run everything of a configuration: the supervisor'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "vrrp" -d 'Virtual routers (RFC 9568, RFC 3768)'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "check" -d 'Probe one thing: exit 0 healthy, 1 not'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "announce" -d 'Send gratuitous ARP or unsolicited neighbour advertisements'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "addr" -d 'Add or remove a virtual address'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "notify" -d 'Tell scripts about events'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "config" -d 'The configuration language: check, show, keywords'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "status" -d 'State, reasons and counters of a running supervisor'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "ctl" -d 'Steer a running supervisor'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "sniff" -d 'Decode VRRP live or from a capture, with a verdict for each packet'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "lab" -d 'Try a configuration on this machine: namespaces, real traffic, real faults'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "sim" -d 'Replay simulated networks of virtual routers'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "completions" -d 'Write shell completions to stdout'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "man" -d 'Write man pages into a directory'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
