@@ -4,3 +4,6 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(unsafe_code)]
+
+pub mod netns;
+pub mod witness;
