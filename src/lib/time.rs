@@ -71,6 +71,34 @@ impl fmt::Debug for Instant {
     }
 }
 
+/// A duration as people write it: a decimal number with `us`, `ms`, `s`, `m` or `h`; a bare
+/// number is in seconds.
+///
+/// # Errors
+/// What is wrong with `text`, for the operator.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let seconds: f64 = match unit.trim() {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        other => return Err(format!("unknown unit `{other}`: use us, ms, s, m or h")),
+    };
+    let number: f64 =
+        number.parse().map_err(|_| format!("`{text}` is no duration: write 500ms, 2s or 1.5s"))?;
+    // Whole nanoseconds, so that 0.1 s is 100 ms and not a float beside it.
+    let nanos = (number * seconds * 1e9).round();
+    if nanos > 1e18 {
+        return Err(format!("`{text}` is longer than 31 years"));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0..=1e18")]
+    let nanos = nanos as u64;
+    Ok(Duration::from_nanos(nanos))
+}
+
 /// Serialises a duration as whole microseconds; the key it stands under ends in `_us`.
 pub mod micros {
     use std::time::Duration;
@@ -97,6 +125,22 @@ pub mod micros {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, micros) in [
+            ("1s", 1_000_000),
+            ("100ms", 100_000),
+            ("0.1", 100_000),
+            ("250us", 250),
+            ("2m", 120_000_000),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_micros(micros)), "{text}");
+        }
+        for text in ["", "ms", "1.2.3s", "-1s", "5 parsecs", "99999999999s", "1e9"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn sums_saturate_instead_of_wrapping() {

@@ -1,6 +1,7 @@
 //! Which command is told about which transition.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,10 +42,36 @@ impl Hooks {
 }
 
 /// The plan of `ha notify --follow`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotifyPlan {
     /// By instance name; only those with a hook.
     pub instances: BTreeMap<String, Hooks>,
     /// By group name; only those with a hook.
     pub groups: BTreeMap<String, Hooks>,
+    /// Sync group of each instance that has one: an instance that enters the state its group
+    /// has already is not notified.
+    #[serde(default)]
+    pub member_of: BTreeMap<String, String>,
+    /// Longest run of a hook; then its process group gets SIGTERM, SIGKILL two seconds later.
+    #[serde(default = "default_deadline", rename = "deadline_us", with = "crate::time::micros")]
+    pub deadline: Duration,
+}
+
+/// Five minutes. keepalived lets a hook run for ever, and hooks that promote a database do take
+/// minutes; but here the next hook of the instance waits for it.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(300);
+
+const fn default_deadline() -> Duration {
+    DEFAULT_DEADLINE
+}
+
+impl Default for NotifyPlan {
+    fn default() -> Self {
+        Self {
+            instances: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            member_of: BTreeMap::new(),
+            deadline: DEFAULT_DEADLINE,
+        }
+    }
 }

@@ -2,4 +2,4 @@
 
 mod config;
 
-pub use config::{Hooks, NotifyPlan};
+pub use config::{DEFAULT_DEADLINE, Hooks, NotifyPlan};
