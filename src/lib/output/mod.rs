@@ -3,5 +3,7 @@
 pub mod event;
 pub mod log;
 mod printer;
+pub mod text;
+pub mod words;
 
 pub use printer::{Format, Printer};

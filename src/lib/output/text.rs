@@ -1,0 +1,167 @@
+//! Event lines for people: one readable line for each event, with its reason.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::event::Line;
+use super::words;
+use crate::engine::vrrp::Reason;
+
+/// `line` as one line of text: time (UTC, milliseconds), subject, what happened, why.
+#[must_use]
+pub fn event(line: &Line) -> String {
+    let time = milliseconds(&line.time);
+    let data = &line.data;
+    let words = match line.kind.as_str() {
+        "vrrp.transition" => transition(data),
+        "vrrp.group" => {
+            format!("group {} -> {}{}", text(data, "group"), text(data, "to"), reason_of(data))
+        }
+        "vrrp.priority" => priority(data),
+        "check.transition" => check(data),
+        "vrrp.master_seen" => format!(
+            "{}: master is {} (priority {})",
+            text(data, "instance"),
+            text(data, "source"),
+            text(data, "priority")
+        ),
+        "vrrp.lower_priority_heard" => format!(
+            "{}: {} advertises the lower priority {}",
+            text(data, "instance"),
+            text(data, "source"),
+            text(data, "priority")
+        ),
+        "supervisor.child" => child(data),
+        "supervisor.reload" => {
+            format!("reload {}: {}", text(data, "result"), list(data, "changes"))
+        }
+        kind => format!("{kind} {}", rest(data)),
+    };
+    format!("{time} {words}")
+}
+
+fn transition(data: &Value) -> String {
+    format!(
+        "{} {} -> {}{} (priority {})",
+        text(data, "instance"),
+        text(data, "from"),
+        text(data, "to"),
+        reason_of(data),
+        text(data, "priority")
+    )
+}
+
+fn priority(data: &Value) -> String {
+    let to = typed::<u8>(data, "to").unwrap_or_default();
+    let parts: Vec<(String, i16)> = typed(data, "parts").unwrap_or_default();
+    format!(
+        "{} priority {} -> {}",
+        text(data, "instance"),
+        text(data, "from"),
+        words::priority(to, &parts)
+    )
+}
+
+fn check(data: &Value) -> String {
+    let kind = text(data, "kind");
+    format!(
+        "{kind} {} {} -> {}{}",
+        text(data, "check"),
+        text(data, "from"),
+        text(data, "to"),
+        reason_of(data)
+    )
+}
+
+fn child(data: &Value) -> String {
+    let pid = match data.get("pid").and_then(Value::as_u64) {
+        Some(pid) => format!(" (pid {pid})"),
+        None => String::new(),
+    };
+    format!("{}{pid} {}{}", text(data, "child"), text(data, "state"), reason_of(data))
+}
+
+/// `: reason`, in words when it is one of the engine's, else as it stands; nothing when absent.
+fn reason_of(data: &Value) -> String {
+    if let Some(reason) = typed::<Reason>(data, "reason") {
+        return format!(": {}", words::reason(&reason));
+    }
+    match text(data, "reason") {
+        empty if empty.is_empty() => empty,
+        reason => format!(": {reason}"),
+    }
+}
+
+fn typed<T: DeserializeOwned>(data: &Value, key: &str) -> Option<T> {
+    serde_json::from_value(data.get(key)?.clone()).ok()
+}
+
+/// The value under `key` without quotes; empty when absent or null.
+fn text(data: &Value, key: &str) -> String {
+    match data.get(key) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn list(data: &Value, key: &str) -> String {
+    let items: Vec<String> = typed(data, key).unwrap_or_default();
+    if items.is_empty() { "nothing changed".into() } else { items.join("; ") }
+}
+
+/// `key=value` for every key, for types that have no sentence of their own.
+fn rest(data: &Value) -> String {
+    let Some(map) = data.as_object() else { return data.to_string() };
+    let words: Vec<String> = map.keys().map(|key| format!("{key}={}", text(data, key))).collect();
+    words.join(" ")
+}
+
+/// `…05.000006Z` cut to `…05.000Z`.
+fn milliseconds(time: &str) -> String {
+    match time.get(..23) {
+        Some(cut) if time.len() == 27 => format!("{cut}Z"),
+        _ => time.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn said(kind: &str, data: Value) -> String {
+        event(&Line::new(kind, "2026-01-02T03:04:05.000006Z".into(), None, data))
+    }
+
+    #[test]
+    fn a_transition_reads_as_one_line_with_its_reason() {
+        let data = json!({"instance": "VI_1", "from": "backup", "to": "master",
+            "reason": "master_down_timer", "priority": 100});
+        assert_eq!(
+            said("vrrp.transition", data),
+            "2026-01-02T03:04:05.000Z VI_1 backup -> master: \
+             no advert for the master-down interval (priority 100)"
+        );
+    }
+
+    #[test]
+    fn a_reason_with_a_value_is_put_into_words() {
+        let data = json!({"instance": "VI_1", "from": "backup", "to": "fault",
+            "reason": {"fault": {"interface_down": "eth0"}}, "priority": 100});
+        assert!(said("vrrp.transition", data).contains("fault: interface eth0 is down"));
+    }
+
+    #[test]
+    fn a_reason_that_is_free_text_stands_as_it_is() {
+        let data = json!({"check": "nginx", "kind": "script", "from": "up", "to": "down",
+            "reason": "exit status 1"});
+        assert!(said("check.transition", data).ends_with("script nginx up -> down: exit status 1"));
+    }
+
+    #[test]
+    fn an_unknown_type_shows_all_it_carries() {
+        let words = said("bfd.up", json!({"peer": "192.0.2.1", "hops": 1}));
+        assert!(words.ends_with("bfd.up hops=1 peer=192.0.2.1"), "{words}");
+    }
+}

@@ -1,0 +1,329 @@
+//! From a model to the processes that carry it out: which are needed, what each is told, and
+//! what differs from the processes that run already. Starts nothing.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::config::Model;
+use crate::engine::check::CheckPlan;
+
+/// A child process, by its job. The order is that of starting: who listens comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// `ha notify --follow`.
+    Notify,
+    /// `ha check run`.
+    Check,
+    /// `ha vrrp run`.
+    Vrrp,
+}
+
+impl Part {
+    /// All parts, in the order of starting.
+    pub const ALL: [Self; 3] = [Self::Notify, Self::Check, Self::Vrrp];
+
+    /// As in events and status.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Check => "check",
+            Self::Vrrp => "vrrp",
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One child process to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Child {
+    /// Its job.
+    pub part: Part,
+    /// Arguments after the program's name.
+    pub arguments: Vec<String>,
+    /// What it is told in its first line.
+    pub plan: Value,
+    /// Linux capabilities that its job needs (without `CAP_`).
+    pub capabilities: Vec<&'static str>,
+    /// What it is for, for people.
+    pub purpose: String,
+    /// How long a graceful stop may take.
+    #[serde(rename = "stop_limit_us", with = "crate::time::micros")]
+    pub stop_limit: Duration,
+}
+
+/// Something that the configuration asks for and that does not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Name of the part, as in status.
+    pub part: &'static str,
+    /// Why.
+    pub reason: String,
+}
+
+/// All processes of a configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Composition {
+    /// Name of the node in events.
+    pub node: Option<String>,
+    /// What runs, in the order of starting.
+    pub children: Vec<Child>,
+    /// What does not.
+    pub missing: Vec<Missing>,
+    /// Names of all instances, in the order of the configuration.
+    pub instances: Vec<String>,
+    /// Names of all tracked scripts.
+    pub scripts: Vec<String>,
+}
+
+impl Composition {
+    /// The child with this job, if there is one.
+    #[must_use]
+    pub fn child(&self, part: Part) -> Option<&Child> {
+        self.children.iter().find(|child| child.part == part)
+    }
+}
+
+/// What the children are started with beside their plans.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `--state-dir`, for the lease of the VRRP process.
+    pub state_dir: String,
+    /// `--log`, passed on.
+    pub log: String,
+    /// Name of the node when the configuration has no `router_id`.
+    pub host: String,
+}
+
+/// A process that is not told what it does gets this long to end.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// For commands that run scripts, as themselves or as another user.
+const RUNS_SCRIPTS: [&str; 3] = ["SETUID", "SETGID", "KILL"];
+
+/// The processes that `model` needs; none that it does not.
+///
+/// # Errors
+/// When a plan cannot be written as JSON.
+pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Composition> {
+    let mut children = Vec::new();
+    let hooks = model.notify.instances.len() + model.notify.groups.len();
+    if hooks > 0 {
+        children.push(Child {
+            part: Part::Notify,
+            arguments: arguments(options, &["notify", "--follow"]),
+            plan: serde_json::to_value(&model.notify)?,
+            capabilities: RUNS_SCRIPTS.to_vec(),
+            purpose: format!("hooks of {}", counted(hooks, "instance or group")),
+            stop_limit: STOP_LIMIT,
+        });
+    }
+    let scripts: Vec<String> = model.scripts.iter().map(|script| script.name.clone()).collect();
+    if !scripts.is_empty() {
+        children.push(Child {
+            part: Part::Check,
+            arguments: arguments(options, &["check", "run", "--plan", "-"]),
+            plan: serde_json::to_value(CheckPlan { scripts: model.scripts.clone() })?,
+            capabilities: RUNS_SCRIPTS.to_vec(),
+            purpose: format!("scripts: {}", scripts.join(", ")),
+            stop_limit: STOP_LIMIT,
+        });
+    }
+    if !model.vrrp.routers.is_empty() {
+        children.push(vrrp(model, options)?);
+    }
+    Ok(Composition {
+        node: Some(model.globals.router_id.clone().unwrap_or_else(|| options.host.clone())),
+        children,
+        missing: missing(model),
+        instances: model.vrrp.routers.iter().map(|router| router.name.clone()).collect(),
+        scripts,
+    })
+}
+
+/// The VRRP process. Its graceful stop waits for the successor's advert, at most one interval.
+fn vrrp(model: &Model, options: &Options) -> serde_json::Result<Child> {
+    let routers = &model.vrrp.routers;
+    let slowest = routers.iter().map(|router| router.advertisement_interval).max();
+    let words: Vec<String> = routers
+        .iter()
+        .map(|router| format!("{} ({} vrid {})", router.name, router.interface, router.vrid))
+        .collect();
+    let mut with = vec!["vrrp", "run", "--plan", "-", "--state-dir"];
+    with.push(&options.state_dir);
+    Ok(Child {
+        part: Part::Vrrp,
+        arguments: arguments(options, &with),
+        plan: serde_json::to_value(&model.vrrp)?,
+        capabilities: vec!["NET_ADMIN", "NET_RAW"],
+        purpose: format!("instances: {}", words.join(", ")),
+        stop_limit: STOP_LIMIT + slowest.unwrap_or_default(),
+    })
+}
+
+fn missing(model: &Model) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    if model.globals.wants_ipvs {
+        missing.push(Missing {
+            part: "ipvs",
+            reason: "virtual servers are configured, and this version of ha does not balance \
+                     load (IPVS); everything else runs without it"
+                .into(),
+        });
+    }
+    missing
+}
+
+fn arguments(options: &Options, command: &[&str]) -> Vec<String> {
+    let mut words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+    words.extend(["--json".to_owned(), "--log".to_owned(), options.log.clone()]);
+    words
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What a reload changes about one child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is needed now.
+    Start(Part),
+    /// Its plan changed.
+    Reload(Part),
+    /// It is not needed any more.
+    Stop(Part),
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(part) => write!(f, "{part} starts"),
+            Self::Reload(part) => write!(f, "{part} has a new plan"),
+            Self::Stop(part) => write!(f, "{part} stops"),
+        }
+    }
+}
+
+/// What differs between two compositions; a child that is not named notices nothing.
+#[must_use]
+pub fn difference(old: &Composition, new: &Composition) -> Vec<Change> {
+    Part::ALL
+        .into_iter()
+        .filter_map(|part| match (old.child(part), new.child(part)) {
+            (None, Some(_)) => Some(Change::Start(part)),
+            (Some(_), None) => Some(Change::Stop(part)),
+            (Some(old), Some(new)) if old.plan != new.plan => Some(Change::Reload(part)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::engine::check::{CommandLine, ScriptConfig};
+    use crate::engine::notify::Hooks;
+    use serde_json::json;
+
+    fn options() -> Options {
+        Options { state_dir: "/run/ha".into(), log: "info".into(), host: "lb1".into() }
+    }
+
+    /// A model with one instance, one script and one hook.
+    pub(in crate::supervisor) fn model() -> Model {
+        let router = json!({
+            "name": "VI_1", "interface": "eth0", "vrid": 51, "family": "ipv4", "version": 2,
+            "priority": 100, "advertisement_interval_us": 1_000_000, "addresses": [],
+            "preempt": "always", "auth": "none", "checksum": "pseudo_header",
+            "down_timer_adverts": 3
+        });
+        let command = CommandLine { argv: vec!["/bin/true".into()], identity: None };
+        let mut model = Model::default();
+        model.vrrp.routers.push(serde_json::from_value(router).unwrap());
+        model.scripts.push(ScriptConfig {
+            name: "nginx".into(),
+            command: command.clone(),
+            interval: Duration::from_secs(2),
+            timeout: Duration::from_secs(2),
+            rise: 1,
+            fall: 1,
+            init_fail: false,
+        });
+        let hooks = Hooks { master: Some(command), ..Hooks::default() };
+        model.notify.instances.insert("VI_1".into(), hooks);
+        model
+    }
+
+    /// The composition of [`model`].
+    pub(in crate::supervisor) fn composition() -> Composition {
+        compose(&model(), &options()).unwrap()
+    }
+
+    fn parts(composition: &Composition) -> Vec<Part> {
+        composition.children.iter().map(|child| child.part).collect()
+    }
+
+    #[test]
+    fn only_the_processes_that_are_needed_are_planned() {
+        assert_eq!(parts(&composition()), [Part::Notify, Part::Check, Part::Vrrp]);
+        let mut bare = model();
+        bare.scripts.clear();
+        bare.notify.instances.clear();
+        assert_eq!(parts(&compose(&bare, &options()).unwrap()), [Part::Vrrp]);
+        assert_eq!(parts(&compose(&Model::default(), &options()).unwrap()), []);
+    }
+
+    #[test]
+    fn a_child_is_a_command_that_a_person_could_have_typed() {
+        let composition = composition();
+        let words = |part| composition.child(part).unwrap().arguments.join(" ");
+        assert_eq!(words(Part::Vrrp), "vrrp run --plan - --state-dir /run/ha --json --log info");
+        assert_eq!(words(Part::Check), "check run --plan - --json --log info");
+        assert_eq!(words(Part::Notify), "notify --follow --json --log info");
+    }
+
+    #[test]
+    fn the_stop_of_vrrp_may_wait_for_one_advert_interval() {
+        let limit = composition().child(Part::Vrrp).unwrap().stop_limit;
+        assert_eq!(limit, STOP_LIMIT + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn virtual_servers_do_not_keep_the_virtual_routers_from_running() {
+        let mut wants = model();
+        wants.globals.wants_ipvs = true;
+        let composition = compose(&wants, &options()).unwrap();
+        assert_eq!(composition.missing.len(), 1);
+        assert!(composition.child(Part::Vrrp).is_some());
+    }
+
+    #[test]
+    fn the_node_is_named_by_the_router_id_or_the_host() {
+        let mut named = model();
+        assert_eq!(composition().node.as_deref(), Some("lb1"));
+        named.globals.router_id = Some("master".into());
+        assert_eq!(compose(&named, &options()).unwrap().node.as_deref(), Some("master"));
+    }
+
+    #[test]
+    fn an_unchanged_child_is_not_part_of_the_difference() {
+        let old = composition();
+        assert_eq!(difference(&old, &old), []);
+        let mut changed = model();
+        changed.vrrp.routers[0].priority = 90;
+        changed.notify.instances.clear();
+        let new = compose(&changed, &options()).unwrap();
+        let expected = [Change::Stop(Part::Notify), Change::Reload(Part::Vrrp)];
+        assert_eq!(difference(&old, &new), expected);
+        assert_eq!(difference(&Composition::default(), &old).len(), 3);
+    }
+}
