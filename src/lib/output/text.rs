@@ -25,6 +25,11 @@ pub fn event(line: &Line) -> String {
             text(data, "source"),
             text(data, "priority")
         ),
+        "vrrp.address_restored" => format!(
+            "{}: somebody else removed {}; it is back and announced",
+            text(data, "instance"),
+            text(data, "address")
+        ),
         "vrrp.lower_priority_heard" => format!(
             "{}: {} advertises the lower priority {}",
             text(data, "instance"),
