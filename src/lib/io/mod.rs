@@ -7,3 +7,8 @@
 
 pub mod netns;
 pub mod witness;
+pub mod clock;
+pub mod netlink;
+pub mod poller;
+pub mod timer;
+pub mod vrrp_socket;
