@@ -5,10 +5,14 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(unsafe_code)]
 
-pub mod netns;
-pub mod witness;
+pub mod announce;
+pub mod capabilities;
 pub mod clock;
+pub mod lease;
+pub mod lines;
 pub mod netlink;
+pub mod netns;
 pub mod poller;
 pub mod timer;
 pub mod vrrp_socket;
+pub mod witness;

@@ -67,11 +67,15 @@ impl Netlink {
             let mut table = Table::default();
             let mut links = self.handle.link().get().execute();
             while let Some(message) = links.try_next().await? {
-                events::link(&message).into_iter().for_each(|link| table.put_link(link));
+                if let Some(link) = events::link(&message) {
+                    table.put_link(link);
+                }
             }
             let mut addresses = self.handle.address().get().execute();
             while let Some(message) = addresses.try_next().await? {
-                events::address(&message).into_iter().for_each(|a| table.put_address(a));
+                if let Some(address) = events::address(&message) {
+                    table.put_address(address);
+                }
             }
             Ok::<_, rtnetlink::Error>(table)
         };

@@ -166,7 +166,9 @@ mod tests {
     fn table(addresses: &[AddressInfo]) -> Table {
         let mut table = Table::default();
         table.put_link(link(2, "lan"));
-        addresses.iter().for_each(|a| table.put_address(*a));
+        for address in addresses {
+            table.put_address(*address);
+        }
         table
     }
 

@@ -2,12 +2,13 @@
 //! one system call.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use socket2::SockAddr;
 
 use crate::wire::vrrp::PROTOCOL;
+use crate::wire::{ipv4, ipv6};
 
 /// Network control, CS6: `0xC0` in the traffic class (what keepalived and FRR send).
 const TRAFFIC_CLASS: u8 = 0xc0;
@@ -25,55 +26,37 @@ pub struct Packet<'a> {
     pub message: &'a [u8],
 }
 
-/// IP header and message. The kernel fills in the IPv4 header's checksum and identification.
+/// IP header and message. The kernel fills in the IPv4 header's identification.
 pub(super) fn datagram(packet: &Packet<'_>) -> io::Result<Vec<u8>> {
-    let length = u16::try_from(packet.message.len() + 20)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "advert is too long"))?;
-    let mut bytes = Vec::with_capacity(40 + packet.message.len());
     match (packet.source, packet.destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
-            ipv4_header(&mut bytes, length, packet.ttl, source, destination);
+            let header = ipv4::Header {
+                source,
+                destination,
+                tos: TRAFFIC_CLASS,
+                identification: 0,
+                dont_fragment: false,
+                ttl: packet.ttl,
+                protocol: PROTOCOL,
+            };
+            Ok(header.emit(packet.message))
         }
         (IpAddr::V6(source), IpAddr::V6(destination)) => {
-            ipv6_header(&mut bytes, length - 20, packet.ttl, source, destination);
+            let header = ipv6::Header {
+                source,
+                destination,
+                traffic_class: TRAFFIC_CLASS,
+                flow_label: 0,
+                next_header: PROTOCOL,
+                hop_limit: packet.ttl,
+            };
+            Ok(header.emit(packet.message))
         }
         _ => {
             let text = "source and destination are of different families";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+            Err(io::Error::new(io::ErrorKind::InvalidInput, text))
         }
     }
-    bytes.extend_from_slice(packet.message);
-    Ok(bytes)
-}
-
-/// RFC 791 section 3.1, without options.
-fn ipv4_header(
-    bytes: &mut Vec<u8>,
-    total_length: u16,
-    ttl: u8,
-    source: Ipv4Addr,
-    destination: Ipv4Addr,
-) {
-    bytes.extend([0x45, TRAFFIC_CLASS]);
-    bytes.extend(total_length.to_be_bytes());
-    bytes.extend([0, 0, 0, 0, ttl, PROTOCOL, 0, 0]);
-    bytes.extend(source.octets());
-    bytes.extend(destination.octets());
-}
-
-/// RFC 8200 section 3.
-fn ipv6_header(
-    bytes: &mut Vec<u8>,
-    payload_length: u16,
-    hop_limit: u8,
-    source: Ipv6Addr,
-    destination: Ipv6Addr,
-) {
-    bytes.extend((0x6000_0000_u32 | u32::from(TRAFFIC_CLASS) << 20).to_be_bytes());
-    bytes.extend(payload_length.to_be_bytes());
-    bytes.extend([PROTOCOL, hop_limit]);
-    bytes.extend(source.octets());
-    bytes.extend(destination.octets());
 }
 
 /// Where the kernel routes a packet to; a link-local one needs its interface.
@@ -144,31 +127,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ipv4_header_says_ttl_255_and_network_control() {
-        let packet = Packet {
-            source: "192.0.2.1".parse().unwrap(),
-            destination: "224.0.0.18".parse().unwrap(),
-            ttl: 255,
-            message: &[1, 2, 3],
+    fn the_header_says_which_protocol_and_network_control() {
+        let of = |source: &str, destination: &str| {
+            let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
+            datagram(&Packet { source, destination, ttl: 255, message: &[1, 2, 3] }).unwrap()
         };
-        let bytes = datagram(&packet).unwrap();
-        assert_eq!(
-            bytes,
-            [0x45, 0xc0, 0, 23, 0, 0, 0, 0, 255, 112, 0, 0, 192, 0, 2, 1, 224, 0, 0, 18, 1, 2, 3]
-        );
-    }
-
-    #[test]
-    fn the_ipv6_header_says_hop_limit_255_and_network_control() {
-        let packet = Packet {
-            source: "fe80::1".parse().unwrap(),
-            destination: "ff02::12".parse().unwrap(),
-            ttl: 255,
-            message: &[9; 5],
-        };
-        let bytes = datagram(&packet).unwrap();
-        assert_eq!(bytes[..8], [0x6c, 0, 0, 0, 0, 5, 112, 255]);
-        assert_eq!(bytes.len(), 45);
+        let bytes = of("192.0.2.1", "224.0.0.18");
+        assert_eq!(bytes[..10], [0x45, 0xc0, 0, 23, 0, 0, 0, 0, 255, 112]);
+        let bytes = of("fe80::1", "ff02::12");
+        assert_eq!(bytes[..8], [0x6c, 0, 0, 0, 0, 3, 112, 255]);
+        assert_eq!(bytes.len(), 43);
     }
 
     #[test]
