@@ -14,11 +14,11 @@ use super::ethernet::{self, Mac};
 use super::ipv6;
 
 /// Protocol number of ICMPv6.
-pub const PROTOCOL: u8 = 58;
+pub const PROTOCOL: u8 = super::icmp::PROTOCOL_V6;
 /// Where unsolicited advertisements go.
 pub const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
-const TYPE_ADVERTISEMENT: u8 = 136;
+pub(super) const TYPE_ADVERTISEMENT: u8 = 136;
 /// Bytes before the options.
 const HEADER_LEN: usize = 24;
 /// Bytes of a target link-layer address option for Ethernet.
