@@ -3,6 +3,7 @@
 pub mod event;
 pub mod log;
 mod printer;
+pub mod status;
 pub mod text;
 pub mod words;
 
