@@ -1,17 +1,266 @@
 //! `ha check`: probe one thing: exit 0 healthy, 1 not.
 
+use std::net::IpAddr;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use crate::drivers::check::{self, Options, Question};
+use crate::engine::check::{CheckPlan, CommandLine, Health, ProbeConfig, ScriptConfig};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::io::probe::tcp::Tcp;
+use crate::io::probe::{Families, Path};
+use crate::io::process::Output;
 use crate::output::Printer;
+use crate::time::parse_duration;
 
 /// Arguments of `ha check`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    probe: Probe,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Probe {
+    /// Does a TCP port accept connections?
+    Tcp(TcpArgs),
+    /// Does a command exit with status 0?
+    Script(ScriptArgs),
+    /// Run all scripts of a plan on stdin.
+    Run(RunArgs),
+}
+
+/// How often, and what a row of results means.
+#[derive(Debug, clap::Args)]
+struct Repeat {
+    /// Repeat until stopped, and write a line when the verdict changes.
+    #[arg(long)]
+    watch: bool,
+
+    /// Repeat this many times (implies --watch) and sum up at the end.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+
+    /// From one start to the next.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = positive_duration)]
+    interval: Duration,
+
+    /// Good results in a row that it takes to come up, after the first.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    rise: u32,
+
+    /// Bad results in a row that it takes to go down, after the first.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    fall: u32,
+
+    /// Write every result, not only changes; show the output of scripts on stderr.
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+impl Repeat {
+    const fn is_wanted(&self) -> bool {
+        self.watch || self.count.is_some()
+    }
+
+    const fn config(&self) -> ProbeConfig {
+        ProbeConfig { interval: self.interval, rise: self.rise, fall: self.fall, count: self.count }
+    }
+}
+
+/// Which way the packets go.
+#[derive(Debug, clap::Args)]
+struct PathArgs {
+    /// Source address.
+    #[arg(long, value_name = "ADDRESS")]
+    source: Option<IpAddr>,
+
+    /// Interface to leave by.
+    #[arg(long, value_name = "IF")]
+    interface: Option<String>,
+
+    /// Firewall mark of the packets.
+    #[arg(long, value_name = "N")]
+    fwmark: Option<u32>,
+
+    /// Only IPv4 addresses of a name.
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    ipv4: bool,
+
+    /// Only IPv6 addresses of a name.
+    #[arg(short = '6')]
+    ipv6: bool,
+}
+
+impl PathArgs {
+    fn families(&self) -> Families {
+        match (self.ipv4, self.ipv6) {
+            (true, _) => Families::Ipv4,
+            (_, true) => Families::Ipv6,
+            _ => Families::Any,
+        }
+    }
+
+    fn path(self) -> Path {
+        Path { source: self.source, interface: self.interface, mark: self.fwmark }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+struct TcpArgs {
+    /// Address or name, and port; an IPv6 address in brackets.
+    #[arg(value_name = "HOST:PORT", value_parser = host_and_port)]
+    target: (String, u16),
+
+    /// Longest wait for the connection.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = positive_duration)]
+    timeout: Duration,
+
+    #[command(flatten)]
+    path: PathArgs,
+
+    #[command(flatten)]
+    repeat: Repeat,
+}
+
+#[derive(Debug, clap::Args)]
+struct ScriptArgs {
+    /// Longest run; then SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when
+    /// repeating].
+    #[arg(long, value_name = "TIME", value_parser = positive_duration)]
+    timeout: Option<Duration>,
+
+    #[command(flatten)]
+    repeat: Repeat,
+
+    /// The command and its arguments; no shell is involved.
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    command: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// Take the plan, and control lines after it, from stdin.
+    #[arg(long, value_name = "-", value_parser = ["-"], required = true)]
+    plan: String,
+
+    /// Write every result, not only changes; show the output of scripts on stderr.
+    #[arg(long, short)]
+    verbose: bool,
+}
 
 /// Run the command.
 ///
 /// # Errors
 /// What could not be done, on what, why, and what to do.
-pub fn execute(_args: Args, _printer: Printer) -> Result<Exit> {
-    Ok(Exit::Unavailable)
+pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
+    match args.probe {
+        Probe::Tcp(args) => {
+            let (host, port) = args.target;
+            let families = args.path.families();
+            let timeout = args.timeout;
+            let tcp = Tcp { host, port, families, path: args.path.path(), timeout };
+            probe(&Question::Tcp(tcp), &args.repeat, printer)
+        }
+        Probe::Script(args) => script(args, printer),
+        Probe::Run(args) => run(&args, printer),
+    }
+}
+
+fn probe(question: &Question, repeat: &Repeat, printer: Printer) -> Result<Exit> {
+    let health = if repeat.is_wanted() {
+        let mut emit = |line: &_| printer.event(line);
+        check::watch(question, repeat.config(), repeat.verbose, &mut emit)?
+    } else {
+        check::ask(question, &mut |line| printer.answer(line))?
+    };
+    Ok(exit_of(health))
+}
+
+fn script(args: ScriptArgs, printer: Printer) -> Result<Exit> {
+    let repeat = &args.repeat;
+    let once = !repeat.is_wanted();
+    let single = Duration::from_secs(5);
+    let config = ScriptConfig {
+        name: args.command.join(" "),
+        command: CommandLine { argv: args.command, identity: None },
+        interval: if once { Duration::from_secs(86_400) } else { repeat.interval },
+        timeout: args.timeout.unwrap_or(if once { single } else { repeat.interval }),
+        rise: repeat.rise,
+        fall: repeat.fall,
+        init_fail: false,
+    };
+    let options = Options {
+        results: once || repeat.verbose,
+        transitions: !once,
+        output: output_of(repeat.verbose),
+        count: if once { Some(1) } else { repeat.count },
+    };
+    let plan = CheckPlan { scripts: vec![config] };
+    let mut emit = |line: &_| if once { printer.answer(line) } else { printer.event(line) };
+    let scripts = check::run(Some(plan), options, &mut emit)?;
+    Ok(exit_of(scripts.first().map_or(Health::Unknown, |script| script.health)))
+}
+
+fn run(args: &RunArgs, printer: Printer) -> Result<Exit> {
+    let options = Options {
+        results: args.verbose,
+        transitions: true,
+        output: output_of(args.verbose),
+        count: None,
+    };
+    check::run(None, options, &mut |line| printer.event(line))?;
+    Ok(Exit::Success)
+}
+
+const fn output_of(verbose: bool) -> Output {
+    if verbose { Output::Stderr } else { Output::Discard }
+}
+
+/// Healthy, not, or not to be told from here.
+const fn exit_of(health: Health) -> Exit {
+    match health {
+        Health::Up => Exit::Success,
+        Health::Down => Exit::No,
+        Health::Unknown => Exit::System,
+    }
+}
+
+fn positive_duration(text: &str) -> std::result::Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err("must be more than zero".into()),
+        duration => Ok(duration),
+    }
+}
+
+fn host_and_port(text: &str) -> std::result::Result<(String, u16), String> {
+    let wrong = || format!("`{text}` is not HOST:PORT; write an IPv6 address as [ADDRESS]:PORT");
+    let (host, port) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').ok_or_else(wrong)?,
+        None if host.is_empty() || host.contains(':') => return Err(wrong()),
+        None => host,
+    };
+    let port: NonZeroU16 = port.parse().map_err(|_| format!("`{port}` is no port: 1 to 65535"))?;
+    Ok((host.to_owned(), port.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_and_port_may_be_a_name_or_an_address_of_either_family() {
+        for (text, host, port) in [
+            ("192.0.2.1:80", "192.0.2.1", 80),
+            ("[2001:db8::1]:443", "2001:db8::1", 443),
+            ("web.example:1", "web.example", 1),
+        ] {
+            assert_eq!(host_and_port(text), Ok((host.to_owned(), port)));
+        }
+        for text in ["web", ":80", "web:0", "web:65536", "2001:db8::1:80", "[::1:80", "web:"] {
+            assert!(host_and_port(text).is_err(), "{text}");
+        }
+    }
 }

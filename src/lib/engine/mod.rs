@@ -9,6 +9,4 @@
 
 pub mod check;
 pub mod notify;
-pub mod sync_group;
-pub mod track;
 pub mod vrrp;

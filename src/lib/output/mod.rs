@@ -1,9 +1,9 @@
 //! The only layer that prints. stdout is data, stderr is everything else.
 
+mod check;
 pub mod event;
 pub mod log;
 mod printer;
-pub mod status;
 pub mod text;
 pub mod words;
 

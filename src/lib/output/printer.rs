@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+use super::event::Line;
+use super::text;
 use crate::error::{Error, Result};
 
 /// How results are written.
@@ -66,6 +68,22 @@ impl Printer {
         let text =
             serde_json::to_string(value).map_err(|e| Error::new("write JSON", "stdout", e))?;
         self.line(text)
+    }
+
+    /// Write one event of a stream: JSON, or its words after its time.
+    ///
+    /// # Errors
+    /// As [`Printer::line`].
+    pub fn event(self, line: &Line) -> Result<()> {
+        if self.is_json() { self.json_line(line) } else { self.line(text::event(line)) }
+    }
+
+    /// Write the one event that is a command's whole answer: JSON, or its words alone.
+    ///
+    /// # Errors
+    /// As [`Printer::line`].
+    pub fn answer(self, line: &Line) -> Result<()> {
+        if self.is_json() { self.json_line(line) } else { self.line(text::words(line)) }
     }
 
     /// Write `value` as one indented JSON document.

@@ -10,9 +10,14 @@ use crate::engine::vrrp::Reason;
 /// `line` as one line of text: time (UTC, milliseconds), subject, what happened, why.
 #[must_use]
 pub fn event(line: &Line) -> String {
-    let time = milliseconds(&line.time);
+    format!("{} {}", milliseconds(&line.time), words(line))
+}
+
+/// As [`event`], without the time.
+#[must_use]
+pub fn words(line: &Line) -> String {
     let data = &line.data;
-    let words = match line.kind.as_str() {
+    match line.kind.as_str() {
         "vrrp.transition" => transition(data),
         "vrrp.group" => {
             format!("group {} -> {}{}", text(data, "group"), text(data, "to"), reason_of(data))
@@ -40,9 +45,8 @@ pub fn event(line: &Line) -> String {
         "supervisor.reload" => {
             format!("reload {}: {}", text(data, "result"), list(data, "changes"))
         }
-        kind => format!("{kind} {}", rest(data)),
-    };
-    format!("{time} {words}")
+        kind => super::check::words(kind, data).unwrap_or_else(|| format!("{kind} {}", rest(data))),
+    }
 }
 
 fn transition(data: &Value) -> String {

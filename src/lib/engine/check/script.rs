@@ -185,6 +185,12 @@ impl Script {
         self.terminate(now);
     }
 
+    /// It was told to stop.
+    #[must_use]
+    pub const fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     /// Stopped, and no run is left.
     #[must_use]
     pub const fn is_stopped(&self) -> bool {

@@ -21,6 +21,16 @@ pub enum Health {
 }
 
 impl Health {
+    /// What a single result means when it stands alone.
+    #[must_use]
+    pub const fn of(grade: Grade) -> Self {
+        match grade {
+            Grade::Good => Self::Up,
+            Grade::Bad => Self::Down,
+            Grade::Untested => Self::Unknown,
+        }
+    }
+
     /// For a tracker: good, bad, or not known.
     #[must_use]
     pub const fn as_up(self) -> Option<bool> {
@@ -100,11 +110,7 @@ impl Threshold {
     /// A result of [`Grade::Untested`] speaks against "up" (after `fall` in a row the verdict is
     /// the kind of the last one, unknown or down), but is no sign of recovery for "down".
     pub fn count(&mut self, grade: Grade) -> Option<Change> {
-        let to = match grade {
-            Grade::Good => Health::Up,
-            Grade::Bad => Health::Down,
-            Grade::Untested => Health::Unknown,
-        };
+        let to = Health::of(grade);
         let stays = to == self.health || (self.health == Health::Down && to == Health::Unknown);
         if stays {
             self.against = 0;

@@ -1,0 +1,79 @@
+//! The lines that a child process reads on stdin (`docs/architecture.md`).
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::sync::mpsc::Receiver;
+
+use super::{Emit, stamped};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::event::Line;
+
+/// One control line of a child whose plan is `P`.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "control", rename_all = "snake_case")]
+pub enum Control<P> {
+    /// The first line: what to do.
+    Plan {
+        /// All of it.
+        plan: P,
+    },
+    /// Another plan from now on.
+    Reload {
+        /// All of it.
+        plan: P,
+    },
+    /// Answer with `<child>.status`.
+    Status {
+        /// To be repeated in the answer.
+        id: u64,
+    },
+    /// Answer with `pong`.
+    Ping {
+        /// To be repeated in the answer.
+        id: u64,
+    },
+    /// An event of another child.
+    Event {
+        /// As that child wrote it.
+        event: Line,
+    },
+}
+
+/// Read the first line, which must be the plan.
+///
+/// # Errors
+/// When there is none, or it cannot be understood.
+pub async fn first_plan<P: DeserializeOwned>(lines: &mut Receiver<String>) -> Result<P> {
+    let wrong = |cause: String| {
+        Error::new("read the plan from", "stdin", cause)
+            .remedy("the first line must be {\"control\":\"plan\",\"plan\":{…}}")
+            .exit(Exit::Invalid)
+    };
+    let line = lines.recv().await.ok_or_else(|| wrong("it ended before the first line".into()))?;
+    match serde_json::from_str(&line) {
+        Ok(Control::Plan { plan }) => Ok(plan),
+        Ok(_) => Err(wrong("the first line is another control line".into())),
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+/// The next control line, `None` at the end of the input; never, when nobody controls this
+/// process.
+pub async fn next_line(lines: &mut Option<Receiver<String>>) -> Option<String> {
+    match lines {
+        Some(lines) => lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Answer a control line that changes nothing.
+pub fn refuse(emit: &mut Emit<'_>, why: impl std::fmt::Display) -> Result<()> {
+    emit(&stamped("error", json!({ "message": format!("control line not used: {why}") })))
+}
+
+/// Answer a ping.
+pub fn pong(emit: &mut Emit<'_>, id: u64) -> Result<()> {
+    emit(&stamped("pong", json!({ "id": id })))
+}
