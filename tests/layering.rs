@@ -42,7 +42,20 @@ const LAYERS: [(&str, &[&str]); 12] = [
             "time",
         ],
     ),
-    ("supervisor", &["wire", "engine", "config", "io", "output::event", "error", "exit", "time"]),
+    (
+        "supervisor",
+        &[
+            "wire",
+            "engine",
+            "config",
+            "io",
+            "output::event",
+            "output::status",
+            "error",
+            "exit",
+            "time",
+        ],
+    ),
 ];
 
 /// Paths that a layer must not name although the table above would let it.

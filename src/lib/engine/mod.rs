@@ -9,4 +9,6 @@
 
 pub mod check;
 pub mod notify;
+pub mod sync_group;
+pub mod track;
 pub mod vrrp;

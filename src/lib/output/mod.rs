@@ -4,6 +4,7 @@ mod check;
 pub mod event;
 pub mod log;
 mod printer;
+pub mod status;
 pub mod text;
 pub mod words;
 

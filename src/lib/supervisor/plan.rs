@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::config::Model;
 use crate::engine::check::CheckPlan;
+use crate::engine::vrrp::{Family, RouterConfig};
 
 /// A child process, by its job. The order is that of starting: who listens comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,6 +71,21 @@ pub struct Missing {
     pub reason: String,
 }
 
+/// What identifies an instance when nobody can be asked about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InstanceName {
+    /// Name of the `vrrp_instance`.
+    pub name: String,
+    /// Interface of the adverts.
+    pub interface: String,
+    /// 1..=255.
+    pub vrid: u8,
+    /// Address family.
+    pub family: Family,
+    /// Base priority.
+    pub priority: u8,
+}
+
 /// All processes of a configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Composition {
@@ -79,8 +95,8 @@ pub struct Composition {
     pub children: Vec<Child>,
     /// What does not.
     pub missing: Vec<Missing>,
-    /// Names of all instances, in the order of the configuration.
-    pub instances: Vec<String>,
+    /// All instances, in the order of the configuration.
+    pub instances: Vec<InstanceName>,
     /// Names of all tracked scripts.
     pub scripts: Vec<String>,
 }
@@ -144,9 +160,19 @@ pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Compositi
         node: Some(model.globals.router_id.clone().unwrap_or_else(|| options.host.clone())),
         children,
         missing: missing(model),
-        instances: model.vrrp.routers.iter().map(|router| router.name.clone()).collect(),
+        instances: model.vrrp.routers.iter().map(instance_name).collect(),
         scripts,
     })
+}
+
+fn instance_name(router: &RouterConfig) -> InstanceName {
+    InstanceName {
+        name: router.name.clone(),
+        interface: router.interface.clone(),
+        vrid: router.vrid,
+        family: router.family,
+        priority: router.priority,
+    }
 }
 
 /// The VRRP process. Its graceful stop waits for the successor's advert, at most one interval.

@@ -15,5 +15,6 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod ndisc;
 pub mod packet;
+pub mod pcap;
 mod reader;
 pub mod vrrp;

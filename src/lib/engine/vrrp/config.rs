@@ -270,3 +270,17 @@ pub struct NodeConfig {
     #[serde(default, rename = "startup_delay_us", with = "crate::time::micros")]
     pub startup_delay: Duration,
 }
+
+impl RouterConfig {
+    /// Every address that moves with the router, advertised ones first.
+    #[must_use]
+    pub fn all_addresses(&self) -> Vec<VirtualAddress> {
+        self.addresses.iter().chain(&self.excluded).cloned().collect()
+    }
+
+    /// The interface that carries `address`.
+    #[must_use]
+    pub fn carrier<'a>(&'a self, address: &'a VirtualAddress) -> &'a str {
+        address.interface.as_deref().unwrap_or(&self.interface)
+    }
+}

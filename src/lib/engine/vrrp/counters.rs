@@ -27,3 +27,10 @@ pub struct Counters {
     /// Dropped packets by reason.
     pub dropped: BTreeMap<Drop, u64>,
 }
+
+impl Counters {
+    /// Count one packet that was not accepted.
+    pub(super) fn count_drop(&mut self, drop: Drop) {
+        *self.dropped.entry(drop).or_default() += 1;
+    }
+}

@@ -4,10 +4,16 @@
 //! them. RFC 9568 says Active for master; this is the only place that says so.
 
 mod action;
+mod announce;
 mod config;
 mod counters;
 mod node;
 pub mod receive;
+mod router;
+#[cfg(test)]
+#[allow(dead_code, reason = "a bench offers more than each test uses")]
+mod testing;
+pub mod timers;
 
 pub use action::{Action, AnnounceReason, Cause, Event, Reason, RouterId, State, Transmit};
 pub use config::{

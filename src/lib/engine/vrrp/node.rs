@@ -3,14 +3,21 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, Cause, RouterId, State};
-use super::config::{Family, NodeConfig, RouterConfig, TrackerId};
+use super::config::{Family, NodeConfig, RouterConfig, TrackerId, VirtualAddress};
 use super::counters::Counters;
-use super::receive::Datagram;
+use super::receive::{Datagram, Drop};
+use super::router::Router;
+use crate::engine::track::{Facts, Standing};
 use crate::time::Instant;
+
+mod groups;
+
+use groups::Group;
 
 /// What the world knows about an interface; the driver keeps it current.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -79,72 +86,232 @@ pub struct RouterStatus {
 }
 
 /// The machine.
-#[derive(Debug)]
+///
+/// Every `handle_*` first looks whether the process slept too long (see [`Node::is_late`]), so
+/// that nothing stale is sent whichever input comes first after a freeze.
+#[derive(Debug, Default)]
 pub struct Node {
+    routers: Vec<Router>,
+    groups: Vec<Group>,
+    facts: Facts,
+    startup_delay: Duration,
+    started: bool,
+    /// End of the startup delay, while it runs.
+    hold: Option<Instant>,
+    /// Packets that no router wanted.
+    strangers: Counters,
     actions: VecDeque<(RouterId, Action)>,
 }
 
 impl Node {
     /// A node that has not started: every router in init, nothing sent. Interfaces are unknown
-    /// until [`Node::handle_link`] tells them.
+    /// until [`Node::handle_link`] tells them; one that nobody told of is missing.
     #[must_use]
-    pub fn new(_config: &NodeConfig) -> Self {
-        Self { actions: VecDeque::new() }
+    pub fn new(config: &NodeConfig) -> Self {
+        let mut node = Self::default();
+        node.reload(Instant::ZERO, config);
+        node
     }
 
     /// Start every router (after the first round of `handle_link`).
-    pub fn start(&mut self, _now: Instant) {}
+    pub fn start(&mut self, now: Instant) {
+        self.started = true;
+        self.hold = (!self.startup_delay.is_zero()).then(|| now + self.startup_delay);
+        self.evaluate(now);
+        self.split_groups_yield(now);
+        self.settle(now);
+    }
 
     /// Start one router as the successor of a crashed process that was master and sent its
     /// last advert at `last_sent`; the kernel still holds its addresses. Carries on as master
     /// when no peer can have taken over by now (`now < last_sent + down_timer_adverts *
     /// interval`), otherwise withdraws the addresses and starts as backup. Call before `start`.
-    pub fn resume(&mut self, _now: Instant, _router: RouterId, _last_sent: Instant) {}
+    ///
+    /// Nothing is sent here: the next advert follows one interval after the last one, priority
+    /// 0 never. Trackers that have not spoken do not stop it.
+    pub fn resume(&mut self, now: Instant, router: RouterId, last_sent: Instant) {
+        let Some(standing) = self.standing(router) else { return };
+        if let Some(machine) = self.routers.get_mut(router.0) {
+            machine.resume(now, last_sent, standing);
+        }
+        self.drain();
+    }
 
     /// The router that listens on `interface` for `family` and `vrid`.
     #[must_use]
-    pub fn find(&self, _interface: &str, _family: Family, _vrid: u8) -> Option<RouterId> {
-        None
+    pub fn find(&self, interface: &str, family: Family, vrid: u8) -> Option<RouterId> {
+        self.listeners(interface, family, vrid).next().map(|(id, _)| id)
+    }
+
+    fn listeners(
+        &self,
+        interface: &str,
+        family: Family,
+        vrid: u8,
+    ) -> impl Iterator<Item = (RouterId, &Router)> {
+        self.routers.iter().enumerate().map(|(index, router)| (RouterId(index), router)).filter(
+            move |(_, router)| {
+                let config = router.config();
+                config.vrid == vrid
+                    && config.family == family
+                    && config.interface == interface
+                    && !router.is_done()
+            },
+        )
+    }
+
+    /// The router that a packet is for.
+    fn addressee(&self, interface: &str, datagram: &Datagram<'_>) -> Result<RouterId, Drop> {
+        let vrid = datagram.vrid().ok_or(Drop::Length)?;
+        let mut listeners = self.listeners(interface, Family::of(datagram.source), vrid);
+        let first = listeners.next().ok_or(Drop::Vrid)?;
+        // A unicast router may share interface and VRID with a multicast one.
+        let fits = |router: &Router| {
+            router.config().peers.is_empty() == datagram.destination.is_multicast()
+        };
+        let fitting = if fits(first.1) { None } else { listeners.find(|(_, router)| fits(router)) };
+        Ok(fitting.unwrap_or(first).0)
     }
 
     /// A VRRP packet came in on `interface`.
-    pub fn handle_datagram(&mut self, _now: Instant, _interface: &str, _datagram: &Datagram<'_>) {}
+    pub fn handle_datagram(&mut self, now: Instant, interface: &str, datagram: &Datagram<'_>) {
+        self.fence(now);
+        let id = match self.addressee(interface, datagram) {
+            Ok(id) => id,
+            Err(drop) => return self.strangers.count_drop(drop),
+        };
+        let Some(router) = self.routers.get_mut(id.0) else { return };
+        if router.handle_datagram(now, datagram) {
+            self.others_announce(now, id);
+        }
+        self.settle(now);
+    }
 
     /// An interface appeared, vanished or changed.
-    pub fn handle_link(&mut self, _now: Instant, _interface: &str, _link: &Link) {}
+    pub fn handle_link(&mut self, now: Instant, interface: &str, link: &Link) {
+        self.fence(now);
+        self.facts.set_link(interface, link);
+        self.evaluate(now);
+        self.settle(now);
+    }
 
-    /// A tracker has a new verdict. `up: None` means unknown.
-    pub fn handle_tracker(&mut self, _now: Instant, _tracker: &TrackerId, _up: Option<bool>) {}
+    /// A tracker has a new verdict. `up: None` means unknown; after a known verdict that changes
+    /// nothing.
+    pub fn handle_tracker(&mut self, now: Instant, tracker: &TrackerId, up: Option<bool>) {
+        self.fence(now);
+        self.facts.set_verdict(tracker, up);
+        self.evaluate(now);
+        self.settle(now);
+    }
 
-    /// Somebody other than us removed an address that `router` holds.
-    pub fn handle_address_lost(&mut self, _now: Instant, _router: RouterId, _address: IpAddr) {}
+    /// Somebody other than us removed an address that `router` holds. A master puts it back and
+    /// announces it.
+    pub fn handle_address_lost(&mut self, now: Instant, router: RouterId, address: IpAddr) {
+        self.fence(now);
+        if let Some(machine) = self.routers.get_mut(router.0) {
+            machine.handle_address_lost(address);
+        }
+        self.settle(now);
+    }
 
-    /// An order for one router, or for all when `router` is `None`.
-    pub fn handle_command(&mut self, _now: Instant, _router: Option<RouterId>, _command: &Command) {
+    /// An order for one router, or for all when `router` is `None`. The members of a sync group
+    /// obey together.
+    pub fn handle_command(&mut self, now: Instant, router: Option<RouterId>, command: &Command) {
+        self.fence(now);
+        let targets = match (router, command) {
+            (None, _) => self.routers(),
+            // Maintenance is a cause of one member; the group follows by itself.
+            (Some(id), Command::Maintenance(_)) => vec![id],
+            (Some(id), _) => self.with_group(id),
+        };
+        for id in targets {
+            let Some(machine) = self.routers.get_mut(id.0) else { continue };
+            match command {
+                Command::Stop => machine.stop(now),
+                Command::Demote => machine.demote(now),
+                Command::Promote => machine.promote(now),
+                Command::Maintenance(on) => machine.maintenance = *on,
+            }
+        }
+        self.evaluate(now);
+        self.settle(now);
     }
 
     /// A new configuration: matched routers keep their state and learn the difference, removed
-    /// ones stop gracefully, new ones start. Ids of matched routers do not change.
-    pub fn reload(&mut self, _now: Instant, _config: &NodeConfig) {}
+    /// ones stop gracefully, new ones start. Ids of matched routers do not change. Routers are
+    /// the same when interface, family, VRID and unicast-or-not are; the name may change. One
+    /// that was stopped by a command and is still configured starts again.
+    pub fn reload(&mut self, now: Instant, config: &NodeConfig) {
+        self.fence(now);
+        self.facts.configure(&config.trackers);
+        self.startup_delay = config.startup_delay;
+        let before = self.routers.len();
+        let mut kept = vec![false; before];
+        let mut changed = Vec::new();
+        for new in &config.routers {
+            let same = |(index, router): &(usize, &Router)| {
+                !kept.get(*index).copied().unwrap_or(true)
+                    && router.state() != State::Stopped
+                    && router.is_same(new)
+            };
+            let candidates = || self.routers.iter().enumerate().filter(same);
+            let found = candidates()
+                .find(|(_, router)| router.config().name == new.name)
+                .or_else(|| candidates().next())
+                .map(|(index, _)| index);
+            let Some(index) = found else {
+                self.routers.push(Router::new(new.clone()));
+                continue;
+            };
+            if let Some(mark) = kept.get_mut(index) {
+                *mark = true;
+            }
+            if self.routers.get_mut(index).is_some_and(|router| router.reconfigure(now, new)) {
+                changed.push(index);
+            }
+        }
+        for (router, _) in self.routers.iter_mut().zip(&kept).filter(|(_, kept)| !**kept) {
+            router.stop(now);
+        }
+        self.regroup(&config.groups);
+        self.evaluate(now);
+        for index in changed {
+            if let Some(router) = self.routers.get_mut(index) {
+                router.handle_timeout(now);
+            }
+        }
+        self.settle(now);
+    }
 
     /// Time has passed. Call it at, or any time after, [`Node::poll_timeout`].
     ///
-    /// The late wake-up fence is in here: a master that finds itself past `last_sent` plus its
-    /// own master-down interval sends nothing and steps back to backup. The driver must drain
-    /// (discard) its sockets on [`Node::is_late`] before calling.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
-
-    /// Whether the process slept so long that a peer may have taken over from one of our
-    /// masters: queued packets are stale and must be thrown away.
-    #[must_use]
-    pub fn is_late(&self, _now: Instant) -> bool {
-        false
+    /// The late wake-up fence is in here: a master that finds itself past `last_sent` plus the
+    /// shortest master-down interval a peer can have sends nothing and steps back to backup.
+    /// The driver must drain (discard) its sockets on [`Node::is_late`] before calling.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.fence(now);
+        if self.hold.is_some_and(|end| end <= now) {
+            self.hold = None;
+            self.evaluate(now);
+        }
+        for router in &mut self.routers {
+            router.handle_timeout(now);
+        }
+        self.settle(now);
     }
 
-    /// When to call [`Node::handle_timeout`] next.
+    /// Whether the process slept so long that a peer may have taken over from one of our
+    /// masters, or that one of our backups missed adverts: queued packets are stale and must be
+    /// thrown away.
+    #[must_use]
+    pub fn is_late(&self, now: Instant) -> bool {
+        self.routers.iter().any(|router| router.is_late(now))
+    }
+
+    /// When to call [`Node::handle_timeout`] next. Never in the past of the last one.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.routers.iter().filter_map(Router::due).chain(self.hold).min()
     }
 
     /// The next thing to do, in order, until `None`.
@@ -154,31 +321,99 @@ impl Node {
 
     /// The configuration a router runs with.
     #[must_use]
-    pub fn config(&self, _router: RouterId) -> Option<&RouterConfig> {
-        None
+    pub fn config(&self, router: RouterId) -> Option<&RouterConfig> {
+        self.routers.get(router.0).map(Router::config)
     }
 
     /// Ids of all routers, also stopped ones.
     #[must_use]
     pub fn routers(&self) -> Vec<RouterId> {
-        Vec::new()
+        (0..self.routers.len()).map(RouterId).collect()
     }
 
     /// A snapshot of one router.
     #[must_use]
-    pub fn status(&self, _router: RouterId) -> Option<RouterStatus> {
-        None
+    pub fn status(&self, router: RouterId) -> Option<RouterStatus> {
+        self.routers.get(router.0).map(Router::status)
     }
 
     /// Counters of packets that matched no router (unknown VRID and such).
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        self.strangers.clone()
     }
 
     /// Whether every router has stopped and withdrawn its addresses: the process may end.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        true
+        self.routers.iter().all(Router::is_done)
+    }
+
+    /// What a freeze of the process means, before anything else is done.
+    fn fence(&mut self, now: Instant) {
+        for router in &mut self.routers {
+            router.fence(now);
+        }
+        self.settle(now);
+    }
+
+    /// Judge every router anew from the facts.
+    fn evaluate(&mut self, now: Instant) {
+        let running = self.started && self.hold.is_none_or(|end| end <= now);
+        let mut standings: Vec<_> =
+            self.routers().into_iter().map(|router| self.standing(router)).collect();
+        groups::share(&self.groups, &mut standings);
+        for (router, standing) in self.routers.iter_mut().zip(standings) {
+            if let Some(standing) = standing {
+                router.apply(now, standing, running);
+            }
+        }
+    }
+
+    /// One router's own standing; `None` when it stopped.
+    fn standing(&self, router: RouterId) -> Option<Standing> {
+        let machine = self.routers.get(router.0).filter(|each| each.state() != State::Stopped)?;
+        let group = self.groups.iter().find(|group| group.members.contains(&router));
+        let tracked = group.map_or(&[][..], |group| group.tracked.as_slice());
+        let mut standing = self.facts.standing(machine.config(), tracked);
+        if machine.maintenance {
+            standing.causes.insert(Cause::Maintenance);
+        }
+        Some(standing)
+    }
+
+    /// Collect what the routers want done. An address that has moved to another router of this
+    /// node is not withdrawn by the one that gave it up.
+    fn drain(&mut self) {
+        for index in 0..self.routers.len() {
+            while let Some(action) = self.routers.get_mut(index).and_then(Router::pop_action) {
+                let action = match action {
+                    Action::Withdraw(mut addresses) => {
+                        addresses.retain(|address| !self.is_held_by_other(index, address));
+                        if addresses.is_empty() {
+                            continue;
+                        }
+                        Action::Withdraw(addresses)
+                    }
+                    other => other,
+                };
+                self.actions.push_back((RouterId(index), action));
+            }
+        }
+    }
+
+    fn is_held_by_other(&self, index: usize, address: &VirtualAddress) -> bool {
+        let Some(own) = self.routers.get(index) else { return false };
+        self.routers.iter().enumerate().any(|(other, router)| {
+            other != index
+                && router.held().iter().any(|held| {
+                    held.address == address.address
+                        && held.prefix == address.prefix
+                        && router.config().carrier(held) == own.config().carrier(address)
+                })
+        })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,19 @@
 //!
 //! Decides whether one packet is acceptable to one configured router. It refuses to know the
 //! router's state: what an accepted advert means is the router's business. `ha sniff` uses the
-//! same function for its verdicts.
+//! same functions for its verdicts.
 
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+
+use super::config::{Family, RouterConfig};
+use crate::wire::vrrp::{self, Advert, Auth, ChecksumSeen, Malformed, Parsed, Version};
+
+/// Payload of the shortest Ethernet frame; anything shorter is padded by the sender.
+const ETHERNET_LEAST: usize = 46;
+/// IPv4 header without options. An IPv6 advert is never short enough to be padded.
+const IPV4_HEADER: usize = 20;
 
 /// Why a packet was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,7 +41,7 @@ pub enum Drop {
     Checksum,
     /// VRID is not configured here.
     Vrid,
-    /// Unicast on a multicast router, or the other way round.
+    /// Unicast on a multicast router, or the other way round, or another group.
     Destination,
     /// Sender is not one of the configured peers.
     Peer,
@@ -59,3 +67,175 @@ pub struct Datagram<'a> {
     /// The IP payload: the VRRP message, with any padding that came along.
     pub payload: &'a [u8],
 }
+
+impl Datagram<'_> {
+    /// The VRID field, if the payload reaches that far, whatever the rest holds.
+    #[must_use]
+    pub fn vrid(&self) -> Option<u8> {
+        self.payload.get(1).copied()
+    }
+}
+
+/// An advert that passed every check, with what is odd about it but no reason to refuse it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The advert.
+    pub advert: Advert,
+    /// Which checksum formula the sender uses.
+    pub checksum: ChecksumSeen,
+    /// Its address list is not ours. keepalived counts that and accepts; so do we, because
+    /// two masters are worse than two lists.
+    pub address_list_differs: bool,
+    /// Version 3: its interval is not ours; a backup adopts it.
+    pub interval_differs: bool,
+}
+
+/// The checks that need no configuration: is this an advert that any router could accept?
+///
+/// # Errors
+/// The first check that failed.
+pub fn inspect(datagram: &Datagram<'_>) -> Result<Parsed, Drop> {
+    let parsed = parse(datagram)?;
+    if datagram.destination.is_multicast() && datagram.ttl != vrrp::TTL {
+        return Err(Drop::Ttl);
+    }
+    check_checksum(&parsed)?;
+    if parsed.advert.version == Version::V3 {
+        check_interval_zero(&parsed.advert)?;
+        if parsed.advert.addresses.is_empty() {
+            return Err(Drop::AddressCount);
+        }
+    }
+    Ok(parsed)
+}
+
+/// All checks of one packet against one router's configuration.
+///
+/// # Errors
+/// The first check that failed.
+pub fn check(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Accepted, Drop> {
+    let parsed = parse(datagram)?;
+    let advert = &parsed.advert;
+    // RFC 9568 section 7.1: the VRID is configured on the receiving interface.
+    if advert.vrid != config.vrid || Family::of(datagram.source) != config.family {
+        return Err(Drop::Vrid);
+    }
+    check_ttl(config, datagram)?;
+    if advert.version != config.version {
+        return Err(Drop::Version);
+    }
+    if config.version == Version::V2 {
+        check_auth(&config.auth, &advert.auth)?;
+        // RFC 3768 section 7.1: another interval is discarded.
+        if advert.advertisement_interval != config.advertisement_interval {
+            return Err(Drop::Interval);
+        }
+    }
+    check_checksum(&parsed)?;
+    check_destination(config, datagram.destination)?;
+    if config.priority == u8::MAX && config.owner_ignores_adverts {
+        return Err(Drop::Owner);
+    }
+    check_peer(config, datagram.source)?;
+    if config.version == Version::V3 {
+        check_interval_zero(advert)?;
+        // A router without addresses of its own accepts a peer that is configured alike.
+        if advert.addresses.is_empty() && !config.addresses.is_empty() {
+            return Err(Drop::AddressCount);
+        }
+    }
+    Ok(Accepted {
+        address_list_differs: address_list_differs(config, advert),
+        interval_differs: advert.advertisement_interval != config.advertisement_interval,
+        checksum: parsed.checksum,
+        advert: parsed.advert,
+    })
+}
+
+/// Length, version and type: whether there is an advert at all.
+fn parse(datagram: &Datagram<'_>) -> Result<Parsed, Drop> {
+    let parsed = Advert::parse(datagram.payload, datagram.source, datagram.destination).map_err(
+        |malformed| match malformed {
+            Malformed::Header { .. } | Malformed::Addresses { .. } => Drop::Length,
+            Malformed::Version(_) => Drop::Version,
+            Malformed::Type(_) => Drop::Type,
+            Malformed::Families => Drop::Destination,
+        },
+    )?;
+    let padded = datagram.source.is_ipv4()
+        && IPV4_HEADER.saturating_add(datagram.payload.len()) <= ETHERNET_LEAST;
+    if parsed.trailing > 0 && !padded { Err(Drop::Length) } else { Ok(parsed) }
+}
+
+/// RFC 9568 section 7.1: TTL or hop limit is 255. Unicast may cross routers, so there only the
+/// range configured for the peer counts.
+fn check_ttl(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<(), Drop> {
+    let (least, greatest) = if config.peers.is_empty() {
+        (vrrp::TTL, vrrp::TTL)
+    } else {
+        config
+            .peers
+            .iter()
+            .find(|peer| peer.address == datagram.source)
+            .map_or((0, u8::MAX), |p| (p.min_ttl.unwrap_or(0), p.max_ttl.unwrap_or(u8::MAX)))
+    };
+    if (least..=greatest).contains(&datagram.ttl) { Ok(()) } else { Err(Drop::Ttl) }
+}
+
+/// Version 2: the type must be ours; the data counts only with a password, and is compared in
+/// constant time.
+fn check_auth(ours: &Auth, theirs: &Auth) -> Result<(), Drop> {
+    match (ours, theirs) {
+        (Auth::None, Auth::None) => Ok(()),
+        (Auth::Pass(ours), Auth::Pass(theirs)) => {
+            let differs = ours.iter().zip(theirs).fold(0, |seen, (a, b)| seen | (a ^ b));
+            if differs == 0 { Ok(()) } else { Err(Drop::AuthFailed) }
+        }
+        _ => Err(Drop::AuthType),
+    }
+}
+
+/// Any formula that is in use somewhere is good: which one a peer sends is not its fault.
+fn check_checksum(parsed: &Parsed) -> Result<(), Drop> {
+    if parsed.checksum == ChecksumSeen::Wrong { Err(Drop::Checksum) } else { Ok(()) }
+}
+
+/// Multicast routers hear their group only, unicast routers hear no group.
+fn check_destination(config: &RouterConfig, destination: IpAddr) -> Result<(), Drop> {
+    let fits = if config.peers.is_empty() {
+        destination == multicast_group(config)
+    } else {
+        !destination.is_multicast()
+    };
+    if fits { Ok(()) } else { Err(Drop::Destination) }
+}
+
+/// The group that a multicast router sends to and listens on.
+#[must_use]
+pub fn multicast_group(config: &RouterConfig) -> IpAddr {
+    config.group.unwrap_or(match config.family {
+        Family::Ipv4 => vrrp::GROUP_V4.into(),
+        Family::Ipv6 => vrrp::GROUP_V6.into(),
+    })
+}
+
+fn check_peer(config: &RouterConfig, source: IpAddr) -> Result<(), Drop> {
+    let known = !config.check_unicast_source
+        || config.peers.is_empty()
+        || config.peers.iter().any(|peer| peer.address == source);
+    if known { Ok(()) } else { Err(Drop::Peer) }
+}
+
+/// RFC 9568 erratum 8301: an interval of zero is no interval.
+fn check_interval_zero(advert: &Advert) -> Result<(), Drop> {
+    if advert.advertisement_interval.is_zero() { Err(Drop::IntervalZero) } else { Ok(()) }
+}
+
+/// The lists are compared as sets: the order of two configurations may differ.
+fn address_list_differs(config: &RouterConfig, advert: &Advert) -> bool {
+    advert.addresses.len() != config.addresses.len()
+        || config.addresses.iter().any(|ours| !advert.addresses.contains(&ours.address))
+}
+
+#[cfg(test)]
+mod tests;
