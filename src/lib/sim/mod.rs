@@ -8,6 +8,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod clock;
+mod configure;
 mod fault;
 mod history;
 mod host;
@@ -15,6 +16,7 @@ mod network;
 mod oracle;
 mod random;
 mod rules;
+mod scenario;
 mod world;
 
 pub use clock::Clock;
@@ -24,4 +26,5 @@ pub use host::VirtualRouter;
 pub use network::{Network, Quality};
 pub use oracle::{Condition, Oracle, Violation};
 pub use random::Random;
+pub use scenario::Scenario;
 pub use world::World;
