@@ -1,17 +1,101 @@
 //! `ha ctl`: steer a running supervisor.
 
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use crate::engine::vrrp::Command;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::Printer;
+use crate::output::{Printer, text};
+use crate::supervisor::client::Connection;
+use crate::supervisor::request::{Request, Response};
+use crate::supervisor::state_dir;
 
 /// Arguments of `ha ctl`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    order: Order,
+
+    /// State directory of the supervisor.
+    #[arg(long, global = true, value_name = "DIR", default_value = state_dir::DEFAULT)]
+    state_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Order {
+    /// Read the configuration again; a wrong one changes nothing.
+    Reload,
+    /// Hand the virtual router to its peer and be backup.
+    Demote {
+        /// Name of the instance.
+        name: String,
+    },
+    /// Become master now.
+    Promote {
+        /// Name of the instance.
+        name: String,
+    },
+    /// Take an instance out of service, or back into it.
+    Maintenance {
+        /// On or off.
+        switch: Switch,
+        /// Name of the instance.
+        name: String,
+    },
+    /// Stop everything gracefully.
+    Stop,
+    /// Show events until interrupted.
+    Events,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+impl Order {
+    fn request(self) -> Request {
+        let (name, command) = match self {
+            Self::Reload => return Request::Reload,
+            Self::Stop => return Request::Stop,
+            Self::Events => return Request::Events,
+            Self::Demote { name } => (name, Command::Demote),
+            Self::Promote { name } => (name, Command::Promote),
+            Self::Maintenance { switch, name } => {
+                (name, Command::Maintenance(matches!(switch, Switch::On)))
+            }
+        };
+        Request::Command { instance: Some(name), command }
+    }
+}
 
 /// Run the command.
 ///
 /// # Errors
-/// What could not be done, on what, why, and what to do.
-pub fn execute(_args: Args, _printer: Printer) -> Result<Exit> {
-    Ok(Exit::Unavailable)
+/// When no supervisor answers, or it refuses.
+pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
+    let mut connection = Connection::open(&args.state_dir)?;
+    let request = args.order.request();
+    if request == Request::Events {
+        return events(connection, printer);
+    }
+    let response = connection.ask(&request)?;
+    if printer.is_json() {
+        printer.document(&response)?;
+    } else if let Response::Done { changes } = response {
+        let nothing = || "nothing changed".to_owned();
+        printer.line(if changes.is_empty() { nothing() } else { changes.join("\n") })?;
+    }
+    Ok(Exit::Success)
+}
+
+fn events(connection: Connection, printer: Printer) -> Result<Exit> {
+    connection.events(|line| match serde_json::from_str(line) {
+        Ok(event) if !printer.is_json() => printer.line(text::event(&event)),
+        _ => printer.line(line),
+    })?;
+    Ok(Exit::Success)
 }

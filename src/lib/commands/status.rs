@@ -1,17 +1,44 @@
 //! `ha status`: state, reasons and counters of a running supervisor.
 
-use crate::error::Result;
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::Printer;
+use crate::supervisor::client::Connection;
+use crate::supervisor::state_dir;
 
 /// Arguments of `ha status`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "Exit codes: 0 every instance is master or backup and every part works; \
+    1 not; 3 there is no such instance; 5 no supervisor answers.")]
+pub struct Args {
+    /// Only this instance.
+    name: Option<String>,
+
+    /// State directory of the supervisor.
+    #[arg(long, value_name = "DIR", default_value = state_dir::DEFAULT)]
+    state_dir: PathBuf,
+}
 
 /// Run the command.
 ///
 /// # Errors
-/// What could not be done, on what, why, and what to do.
-pub fn execute(_args: Args, _printer: Printer) -> Result<Exit> {
-    Ok(Exit::Unavailable)
+/// When no supervisor answers, or it has no such instance.
+pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
+    let mut status = Connection::open(&args.state_dir)?.status()?;
+    if let Some(name) = &args.name {
+        let known: Vec<String> = status.instances.iter().map(|i| i.name.clone()).collect();
+        status = status.only(name).ok_or_else(|| {
+            Error::new("show instance", name, "the running configuration has none of that name")
+                .remedy(format!("it has: {}", known.join(", ")))
+                .exit(Exit::Invalid)
+        })?;
+    }
+    if printer.is_json() {
+        printer.document(&status)?;
+    } else {
+        printer.line(status.text())?;
+    }
+    Ok(if status.is_healthy() { Exit::Success } else { Exit::No })
 }

@@ -116,6 +116,8 @@ pub struct Core {
     members: BTreeMap<Part, Member>,
     bus: Bus,
     surveys: Surveys,
+    /// Lines that did not reach a process.
+    dropped: BTreeMap<Part, u64>,
     reload: Option<status::Reload>,
     /// The service manager knows that everything works.
     announced: bool,
@@ -136,6 +138,7 @@ impl Core {
             members: BTreeMap::new(),
             bus: Bus::default(),
             surveys: Surveys::default(),
+            dropped: BTreeMap::new(),
             reload: None,
             announced: false,
             stopping: None,
@@ -179,6 +182,11 @@ impl Core {
             self.follow(now, part, route);
         }
         self.settle(now);
+    }
+
+    /// So many lines to a process were dropped until now because it does not read.
+    pub fn handle_dropped(&mut self, part: Part, lines: u64) {
+        self.dropped.insert(part, lines);
     }
 
     /// A client asks for something. [`Request::Events`] is the driver's.
@@ -430,7 +438,7 @@ impl Core {
             restarts: member.restarts(),
             reason: member.reason().map(str::to_owned),
             answered: survey.answers.contains_key(part),
-            dropped_lines: 0,
+            dropped_lines: self.dropped.get(part).copied().unwrap_or_default(),
             detail: survey.detail(*part),
         });
         let missing = self.composition.missing.iter().map(|missing| status::Part {

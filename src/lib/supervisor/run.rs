@@ -1,0 +1,241 @@
+//! The supervisor's loop: joins the machine of [`super::core`] to processes, signals, the
+//! control socket and the clock.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+
+use super::child::{self, Channel, Report};
+use super::core::{Action, Client, Core, Identity, Now, Refusal};
+use super::plan::{Composition, Part};
+use super::request::Response;
+use super::service;
+use super::socket::{Asked, Server};
+use super::state_dir::StateDir;
+use crate::error::{Error, Result};
+use crate::io::clock;
+use crate::output::event::Line;
+
+/// Reports of children that wait; then a child's reader waits, and the child with it.
+const REPORTS: usize = 256;
+/// How long the last events may take to reach their reader.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
+
+/// Reads the configuration again; has told the operator all about it when it returns.
+pub type Read = Box<dyn FnMut() -> std::result::Result<Composition, Refusal>>;
+
+/// Whoever reads the events. Must not wait.
+pub trait Listener {
+    /// One event.
+    fn event(&self, line: Line);
+    /// No more events come: write what waits, but not for longer than this.
+    fn flush(&self, patience: Duration);
+}
+
+/// What a supervisor needs.
+pub struct Setup {
+    /// The configuration file, for status.
+    pub configuration: String,
+    /// The state directory.
+    pub state_dir: PathBuf,
+    /// The binary of the children; our own when absent.
+    pub program: Option<PathBuf>,
+    /// The processes to run.
+    pub composition: Composition,
+    /// How to read the configuration again.
+    pub read: Read,
+    /// Who hears of events.
+    pub listener: Box<dyn Listener>,
+}
+
+/// Supervise until asked to stop, or until the virtual routers cannot run. Returns the exit code.
+///
+/// # Errors
+/// When the supervisor itself cannot work: its directory is taken, its socket cannot be made.
+pub fn run(setup: Setup) -> Result<u8> {
+    let state_dir = StateDir::take(&setup.state_dir)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::new("start", "the event loop", e))?;
+    let code = runtime.block_on(async {
+        let mut supervisor = Supervisor::new(setup, &state_dir)?;
+        let code = supervisor.turn_until_finished().await;
+        supervisor.listener.flush(LAST_EVENTS);
+        Ok(code)
+    });
+    runtime.shutdown_background();
+    code
+}
+
+/// The signals that concern a supervisor.
+struct Signals {
+    hang_up: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+}
+
+struct Supervisor {
+    core: Core,
+    server: Server,
+    signals: Signals,
+    channels: BTreeMap<Part, Channel>,
+    reports: mpsc::Receiver<Report>,
+    reporter: mpsc::Sender<Report>,
+    clients: BTreeMap<u64, oneshot::Sender<Response>>,
+    latest_client: u64,
+    program: Option<PathBuf>,
+    read: Read,
+    listener: Box<dyn Listener>,
+    garbage: BTreeMap<Part, u64>,
+    finished: Option<u8>,
+}
+
+impl Supervisor {
+    fn new(setup: Setup, state_dir: &StateDir) -> Result<Self> {
+        // Before anything runs, so that no signal falls on the default action.
+        let signals = Signals::new().map_err(|e| Error::new("receive", "signals", e))?;
+        let server = Server::listen(&state_dir.socket())?;
+        let (reporter, reports) = mpsc::channel(REPORTS);
+        let identity = Identity { pid: std::process::id(), configuration: setup.configuration };
+        Ok(Self {
+            core: Core::new(now(), identity, setup.composition),
+            server,
+            signals,
+            channels: Part::ALL.into_iter().map(|part| (part, Channel::default())).collect(),
+            reports,
+            reporter,
+            clients: BTreeMap::new(),
+            latest_client: 0,
+            program: setup.program,
+            read: setup.read,
+            listener: setup.listener,
+            garbage: BTreeMap::new(),
+            finished: None,
+        })
+    }
+
+    async fn turn_until_finished(&mut self) -> u8 {
+        loop {
+            while let Some(action) = self.core.poll_action() {
+                self.act(action);
+            }
+            if let Some(code) = self.finished {
+                return code;
+            }
+            self.turn().await;
+        }
+    }
+
+    /// Wait for one thing to happen and tell the machine.
+    async fn turn(&mut self) {
+        let deadline = self.core.poll_timeout();
+        let timer = async {
+            match deadline {
+                Some(due) => tokio::time::sleep(due.saturating_since(clock::now())).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(report) = self.reports.recv() => self.handle_report(report),
+            Some(asked) = self.server.requests.recv() => self.handle_asked(asked),
+            _ = self.signals.hang_up.recv() => self.core.handle_reload(now()),
+            _ = self.signals.terminate.recv() => self.core.handle_stop(now()),
+            _ = self.signals.interrupt.recv() => self.core.handle_stop(now()),
+            () = timer => self.core.handle_timeout(now()),
+        }
+    }
+
+    fn handle_report(&mut self, report: Report) {
+        match report {
+            Report::Line(part, line) => self.core.handle_line(now(), part, line),
+            Report::Exited(part, pid, ended) => self.core.handle_exited(now(), part, pid, ended),
+            Report::Garbage(part, why) => {
+                let count = self.garbage.entry(part).or_default();
+                *count += 1;
+                if count.is_power_of_two() {
+                    tracing::warn!(child = %part, %why, count, "a line is no event");
+                }
+            }
+        }
+    }
+
+    fn handle_asked(&mut self, asked: Asked) {
+        self.latest_client += 1;
+        self.clients.insert(self.latest_client, asked.answer);
+        self.core.handle_request(now(), Client(self.latest_client), asked.request);
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Start { part, arguments, lines, keep } => {
+                self.start(part, &arguments, lines, keep);
+            }
+            Action::Send { part, about, text } => {
+                if let Some(channel) = self.channels.get(&part) {
+                    let fits = channel.send(about, text);
+                    self.core.handle_dropped(part, channel.dropped());
+                    if !fits {
+                        tracing::warn!(child = %part, "it does not read; a line was refused");
+                    }
+                }
+            }
+            Action::CloseInput(part) => self.with_channel(part, Channel::close),
+            Action::Kill(part) => self.with_channel(part, Channel::kill),
+            Action::Publish(line) => {
+                if let Ok(text) = serde_json::to_string(&line) {
+                    self.server.publish(&text);
+                }
+                self.listener.event(line);
+            }
+            Action::Reply(Client(client), response) => {
+                if let Some(answer) = self.clients.remove(&client) {
+                    // A client that hung up wants no answer.
+                    drop(answer.send(response));
+                }
+            }
+            Action::Read(client) => {
+                let outcome = (self.read)();
+                self.core.handle_configuration(now(), client, outcome);
+            }
+            Action::Service(told) => service::tell(told),
+            Action::Finish(code) => self.finished = Some(code),
+        }
+    }
+
+    fn start(&mut self, part: Part, arguments: &[String], lines: Vec<String>, keep: bool) {
+        let Some(channel) = self.channels.get(&part) else { return };
+        let program = self.program.clone().unwrap_or_else(child::own_program);
+        let start = child::Start { program: &program, arguments, lines, keep };
+        match child::start(part, start, channel, &self.reporter) {
+            Ok(pid) => self.core.handle_started(now(), part, pid),
+            Err(error) => {
+                let why = format!("cannot start {}: {error}", program.display());
+                self.core.handle_not_started(now(), part, why);
+            }
+        }
+    }
+
+    fn with_channel(&self, part: Part, wish: impl FnOnce(&Channel)) {
+        if let Some(channel) = self.channels.get(&part) {
+            wish(channel);
+        }
+    }
+}
+
+fn now() -> Now {
+    Now { at: clock::now(), unix_nanos: clock::wall_nanos() }
+}
