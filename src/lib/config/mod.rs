@@ -1,8 +1,83 @@
 //! `keepalived.conf` to a typed model, with every mistake located.
+//!
+//! Files become lines ([`reader`]: comments, conditions, definitions, includes), lines a tree
+//! ([`tree`]: words and braces), the tree meets the keyword table ([`schema`], [`resolve`]), and
+//! what is valid becomes the model ([`build`]). Everything that is wrong is collected on the way
+//! and told at once. Nothing here reads a file, a clock or the environment: a [`Loader`] does.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod build;
+mod diagnostic;
+mod fragment;
+mod loader;
 mod model;
+mod reader;
+mod repeat;
+mod resolve;
+pub mod schema;
+mod source;
+mod spelling;
+mod substitute;
+mod tree;
+mod values;
 
+use std::path::Path;
+
+pub use diagnostic::{Code, Diagnostic, Related, Severity};
+pub use loader::{FileStatus, LoadError, Loader};
 pub use model::{Globals, Model};
+pub use source::{Location, SourceFile, SourceMap, Span, Trace};
+use spelling::nearest;
+
+/// What a load needs besides the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `-i`: what `@ID` lines are compared with and `${_INSTANCE}` stands for; empty: no line
+    /// with `@ID` is kept. keepalived's default is the node name up to its first dot.
+    pub config_id: String,
+    /// Name of the node when the file has no `router_id`; empty: unknown.
+    pub host_name: String,
+    /// Where `${_RANDOM}` starts.
+    pub random_seed: u64,
+}
+
+/// What came of a load.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The configuration; absent exactly when a diagnostic is an error.
+    pub model: Option<Model>,
+    /// Everything that was found, in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, for showing where.
+    pub sources: SourceMap,
+}
+
+impl Outcome {
+    /// How many errors there are.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|d| d.severity() == Severity::Error).count()
+    }
+}
+
+/// Read `path` and everything it includes, and say what it means.
+#[must_use]
+pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
+    let mut reader = reader::Reader::new(loader, options);
+    reader.file(path, None);
+    let reader::Reader { builder, mut diagnostics, mut sources, .. } = reader;
+    let (tree, secrets) = builder.finish(&mut diagnostics);
+    for secret in secrets {
+        sources.conceal(secret);
+    }
+    let mut resolver = resolve::Resolver::default();
+    let entries = resolver.block(&tree, &schema::TOP, false);
+    let model = build::model(&entries, options, loader, &mut resolver);
+    diagnostics.extend(resolver.finish());
+    diagnostics.sort_by_key(|d| (d.span, d.code));
+    diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
+    let broken = diagnostics.iter().any(|d| d.severity() == Severity::Error);
+    Outcome { model: (!broken).then_some(model), diagnostics, sources }
+}

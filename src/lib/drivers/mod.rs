@@ -2,6 +2,7 @@
 //! other and never parse a command line.
 
 pub mod check;
+pub mod config_loader;
 pub mod control;
 
 use crate::error::Result;

@@ -8,6 +8,7 @@
 pub mod announce;
 pub mod capabilities;
 pub mod clock;
+pub mod glob;
 pub mod lease;
 pub mod lines;
 pub mod netlink;

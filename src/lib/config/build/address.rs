@@ -1,0 +1,159 @@
+//! `virtual_ipaddress` and `virtual_ipaddress_excluded`: one address a line, with parameters.
+
+use std::net::IpAddr;
+
+use super::Context;
+use super::settings::Settings;
+use crate::config::diagnostic::{Code, Diagnostic};
+use crate::config::schema::{Block, Support};
+use crate::config::source::Span;
+use crate::config::tree::{Node, Word};
+use crate::config::values;
+use crate::engine::vrrp::{Family, VirtualAddress};
+
+/// An address and where it stands.
+pub(super) type Addresses = Vec<(VirtualAddress, Span)>;
+
+/// Longest interface name and label of the kernel.
+const LONGEST_NAME: usize = 15;
+
+/// Every address of the blocks called `keyword`.
+pub(super) fn build(
+    settings: &Settings<'_>,
+    keyword: &str,
+    context: &mut Context<'_>,
+) -> Addresses {
+    let mut addresses = Addresses::new();
+    for list in settings.all(keyword) {
+        let Some(block) = list.row.content else { continue };
+        for line in list.lines() {
+            let Some(address) = parse(line, block, context) else { continue };
+            let same = |(other, _): &&(VirtualAddress, Span)| {
+                other.address == address.address && other.interface == address.interface
+            };
+            if let Some((_, first)) = addresses.iter().find(same) {
+                let message = format!("{} is in the list already", address.address);
+                let first = *first;
+                context.report(
+                    Diagnostic::new(Code::DuplicateEntry, line.keyword.span, message)
+                        .remedy("the first entry holds; remove one")
+                        .related("given here", first),
+                );
+                continue;
+            }
+            addresses.push((address, line.keyword.span));
+        }
+    }
+    addresses
+}
+
+/// The family that the router has by its first address; addresses of the other one are dropped.
+pub(super) fn one_family(addresses: &mut Addresses, context: &mut Context<'_>) -> Option<Family> {
+    let family = addresses.first().map(|(first, _)| Family::of(first.address))?;
+    addresses.retain(|(address, span)| {
+        let same = Family::of(address.address) == family;
+        if !same {
+            context.warn(
+                Code::OtherFamily,
+                *span,
+                format!("{} is of another family than the first address", address.address),
+                "it is ignored; put it in virtual_ipaddress_excluded or another instance",
+            );
+        }
+        same
+    });
+    Some(family)
+}
+
+fn parse(line: &Node, block: &'static Block, context: &mut Context<'_>) -> Option<VirtualAddress> {
+    let (address, prefix) = match values::network(&line.keyword.text) {
+        Ok(network) => network,
+        Err(why) => {
+            let remedy = "the entry is ignored; write ADDRESS or ADDRESS/LENGTH";
+            context.warn(Code::InvalidValue, line.keyword.span, why, remedy);
+            return None;
+        }
+    };
+    let mut result = VirtualAddress {
+        address,
+        prefix,
+        interface: None,
+        label: None,
+        scope: 0,
+        broadcast: None,
+        duplicate_address_detection: false,
+        no_prefix_route: false,
+        tracked: true,
+    };
+    let mut words = line.arguments.iter();
+    while let Some(word) = words.next() {
+        match word.text.as_str() {
+            "-nodad" => result.duplicate_address_detection = true,
+            "noprefixroute" => result.no_prefix_route = true,
+            "no_track" => result.tracked = false,
+            "dev" | "scope" | "label" | "brd" | "broadcast" => {
+                if let Some(value) = words.next() {
+                    parameter(&mut result, &word.text, value, context);
+                } else {
+                    let message = format!("`{}` has no value", word.text);
+                    context.warn(Code::MissingArgument, word.span, message, "it is ignored");
+                }
+            }
+            other => {
+                let row = block.find(other);
+                let next = words.clone().next();
+                unused(word, row.map(|row| row.support), context);
+                if row.is_some_and(|row| row.syntax != "none") && next.is_some() {
+                    words.next();
+                }
+            }
+        }
+    }
+    Some(result)
+}
+
+fn unused(word: &Word, support: Option<Support>, context: &mut Context<'_>) {
+    if let Some(Support::NotYet(feature)) = support {
+        context.resolver.not_yet(feature, &word.text, word.span);
+        return;
+    }
+    let message = format!("`{}` is not a parameter of an address", word.text);
+    let remedy = if values::network(&word.text).is_ok() {
+        "it is ignored; write each address on a line of its own"
+    } else {
+        "it is ignored; parameters are dev, brd, label, scope, noprefixroute, no_track, -nodad"
+    };
+    context.warn(Code::UnknownKeyword, word.span, message, remedy);
+}
+
+fn parameter(result: &mut VirtualAddress, name: &str, value: &Word, context: &mut Context<'_>) {
+    let text = value.text.as_str();
+    let fits = !text.is_empty() && text.len() <= LONGEST_NAME;
+    let done = match (name, result.address) {
+        ("dev", _) if fits => {
+            result.interface = Some(text.to_owned());
+            true
+        }
+        ("label", IpAddr::V4(_)) if fits => {
+            result.label = Some(text.to_owned());
+            true
+        }
+        ("scope", _) => values::scope(text).map(|scope| result.scope = scope).is_some(),
+        ("brd" | "broadcast", IpAddr::V4(address)) => {
+            result.broadcast = values::broadcast(text, address, result.prefix);
+            result.broadcast.is_some()
+        }
+        _ => false,
+    };
+    if done {
+        return;
+    }
+    let why = match (name, result.address) {
+        ("dev" | "label", _) if !fits => format!("has 1 to {LONGEST_NAME} characters"),
+        ("label" | "brd" | "broadcast", IpAddr::V6(_)) => "is for IPv4 addresses only".to_owned(),
+        ("scope", _) => "is global, site, link, host, nowhere or 0 to 255".to_owned(),
+        _ => "is an IPv4 address, + or -".to_owned(),
+    };
+    let message = format!("`{name}` cannot be `{text}`: it {why}");
+    context.warn(Code::InvalidValue, value.span, message, "it is ignored");
+}

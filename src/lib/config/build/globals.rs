@@ -1,0 +1,168 @@
+//! `global_defs`: settings of the process, and defaults for everything else.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::Context;
+use super::settings::Settings;
+use super::timing::GarpSettings;
+use crate::config::diagnostic::Code;
+use crate::config::resolve::Entry;
+use crate::config::{Globals, Loader, Options};
+use crate::engine::check::Identity;
+use crate::wire::vrrp::Version;
+
+/// keepalived's `smtp_connect_timeout`.
+const SMTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Who runs scripts when nothing is said and the user exists.
+const SCRIPT_USER: &str = "keepalived_script";
+
+/// Who runs scripts that have no user of their own.
+#[derive(Clone, Debug, Default)]
+pub(super) enum ScriptUser {
+    /// Not said, and the accounts were not asked yet.
+    #[default]
+    Unasked,
+    /// That user; `None`: whoever runs `ha`.
+    Known(Option<Identity>),
+    /// `script_user` names nobody: such scripts are disabled.
+    Unknown,
+}
+
+impl ScriptUser {
+    /// Ask for keepalived's default user, once and only when a script needs it.
+    pub(super) fn ask(&mut self, loader: &dyn Loader) -> Self {
+        if matches!(self, Self::Unasked) {
+            let found = loader.user(SCRIPT_USER);
+            *self = Self::Known(found.map(|(uid, gid)| Identity { uid, gid }));
+        }
+        self.clone()
+    }
+}
+
+/// What the items inherit from `global_defs`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Defaults {
+    pub version: Option<Version>,
+    pub strict: bool,
+    pub group_v4: Option<IpAddr>,
+    pub group_v6: Option<IpAddr>,
+    pub garp: GarpSettings,
+    /// `vrrp_garp_interval`.
+    pub garp_interval: Duration,
+    /// `vrrp_gna_interval`.
+    pub gna_interval: Duration,
+    pub down_timer_adverts: Option<u8>,
+    pub lower_priority_no_advert: bool,
+    pub higher_priority_send_advert: Option<bool>,
+    pub check_unicast_source: bool,
+    pub skip_check_addresses: bool,
+    pub checksum_as_v2: bool,
+    pub owner_ignores_adverts: bool,
+    pub startup_delay: Duration,
+    pub script_security: bool,
+    pub symlink_paths: bool,
+    pub script_user: ScriptUser,
+}
+
+/// Take every `global_defs` block.
+pub(super) fn build<'a>(
+    blocks: impl Iterator<Item = &'a Entry<'a>>,
+    options: &Options,
+    context: &mut Context<'_>,
+) -> Globals {
+    let mut globals = Globals {
+        router_id: (!options.host_name.is_empty()).then(|| options.host_name.clone()),
+        smtp_connect_timeout: SMTP_CONNECT_TIMEOUT,
+        ..Globals::default()
+    };
+    for block in blocks {
+        let settings = Settings::new(block);
+        process(&settings, &mut globals);
+        scripts(&settings, context);
+        vrrp(&settings, context);
+    }
+    globals.script_security = context.defaults.script_security;
+    globals
+}
+
+fn process(settings: &Settings<'_>, globals: &mut Globals) {
+    let text = |keyword: &str| settings.text(keyword).map(str::to_owned);
+    globals.router_id = text("router_id").or(globals.router_id.take());
+    globals.notification_email_from =
+        text("notification_email_from").or(globals.notification_email_from.take());
+    if let Some(server) = settings.get("smtp_server") {
+        let words: Vec<&str> = server.node.arguments.iter().map(|w| w.text.as_str()).collect();
+        globals.smtp_server = Some(words.join(" "));
+    }
+    if let Some(timeout) = settings.time("smtp_connect_timeout") {
+        globals.smtp_connect_timeout = timeout;
+    }
+    for list in settings.all("notification_email") {
+        let words =
+            list.lines().iter().flat_map(|n| std::iter::once(&n.keyword).chain(&n.arguments));
+        globals.notification_email.extend(words.map(|word| word.text.clone()));
+    }
+}
+
+fn scripts(settings: &Settings<'_>, context: &mut Context<'_>) {
+    let defaults = &mut context.defaults;
+    defaults.script_security |= settings.has("enable_script_security");
+    defaults.symlink_paths = settings.switch("use_symlink_paths").unwrap_or(defaults.symlink_paths);
+    if let Some(user) = settings.get("script_user") {
+        let identity = super::scripts::identity(&user.node.arguments, context);
+        context.defaults.script_user = match identity {
+            Some(identity) => ScriptUser::Known(Some(identity)),
+            None => ScriptUser::Unknown,
+        };
+    }
+}
+
+fn vrrp(settings: &Settings<'_>, context: &mut Context<'_>) {
+    let group = |keyword: &str, context: &mut Context<'_>| {
+        let entry = settings.get(keyword)?;
+        let address: Option<IpAddr> = entry.text().parse().ok();
+        let wants_v4 = keyword.ends_with('4');
+        let good = address.filter(|a| a.is_multicast() && a.is_ipv4() == wants_v4);
+        if good.is_none() {
+            let family = if wants_v4 { "IPv4" } else { "IPv6" };
+            let message =
+                format!("`{keyword}`: `{}` is not an {family} multicast address", entry.text());
+            context.warn(
+                Code::InvalidValue,
+                entry.value_span(),
+                message,
+                "it is ignored; the group of RFC 9568 is used",
+            );
+        }
+        good
+    };
+    let (group_v4, group_v6) =
+        (group("vrrp_mcast_group4", context), group("vrrp_mcast_group6", context));
+    let defaults = &mut context.defaults;
+    defaults.group_v4 = group_v4.or(defaults.group_v4);
+    defaults.group_v6 = group_v6.or(defaults.group_v6);
+    if let Some(version) = settings.text("vrrp_version") {
+        defaults.version = Some(if version == "3" { Version::V3 } else { Version::V2 });
+    }
+    let on = |keyword: &str, before: bool| settings.switch(keyword).unwrap_or(before);
+    defaults.strict = on("vrrp_strict", defaults.strict);
+    defaults.garp.take(settings, "vrrp_");
+    defaults.garp.minimal = on("vrrp_min_garp", defaults.garp.minimal);
+    let time = |keyword: &str, before: Duration| settings.time(keyword).unwrap_or(before);
+    defaults.garp_interval = time("vrrp_garp_interval", defaults.garp_interval);
+    defaults.gna_interval = time("vrrp_gna_interval", defaults.gna_interval);
+    defaults.startup_delay = time("vrrp_startup_delay", defaults.startup_delay);
+    if let Some(adverts) = settings.number("vrrp_down_timer_adverts") {
+        defaults.down_timer_adverts = u8::try_from(adverts).ok();
+    }
+    defaults.lower_priority_no_advert =
+        on("vrrp_lower_prio_no_advert", defaults.lower_priority_no_advert);
+    defaults.higher_priority_send_advert =
+        settings.switch("vrrp_higher_prio_send_advert").or(defaults.higher_priority_send_advert);
+    defaults.check_unicast_source |= settings.has("vrrp_check_unicast_src");
+    defaults.skip_check_addresses = on("vrrp_skip_check_adv_addr", defaults.skip_check_addresses);
+    defaults.checksum_as_v2 = on("v3_checksum_as_v2", defaults.checksum_as_v2);
+    defaults.owner_ignores_adverts =
+        on("vrrp_owner_ignore_adverts", defaults.owner_ignores_adverts);
+}

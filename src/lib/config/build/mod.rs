@@ -1,0 +1,147 @@
+//! Valid entries to the model: defaults filled in, contradictions settled as keepalived settles
+//! them, each with a warning; what keepalived does not start with is an error.
+
+mod address;
+mod authentication;
+mod globals;
+mod group;
+mod instance;
+mod scripts;
+mod settings;
+mod timing;
+mod track;
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::{Code, Diagnostic};
+use super::loader::Loader;
+use super::resolve::{Entry, Resolver};
+use super::source::Span;
+use super::{Model, Options};
+use crate::engine::check::ScriptConfig;
+use crate::engine::notify::NotifyPlan;
+use crate::engine::vrrp::{NodeConfig, RouterConfig, SyncGroupConfig};
+use globals::Defaults;
+
+/// Everything that the parts of the build share.
+struct Context<'a> {
+    loader: &'a dyn Loader,
+    resolver: &'a mut Resolver,
+    defaults: Defaults,
+    scripts: BTreeMap<String, Script>,
+    notify: NotifyPlan,
+}
+
+/// A `vrrp_script` on its way.
+struct Script {
+    /// `None`: it cannot be run and is not tracked.
+    config: Option<ScriptConfig>,
+    weight: i16,
+    reverse: bool,
+    span: Span,
+    tracked: bool,
+}
+
+/// A router on its way: what is still needed to compare it with the others.
+struct Router {
+    config: RouterConfig,
+    span: Span,
+    /// Where its VRID is set.
+    vrid_span: Span,
+    /// Where each of its trackers is set.
+    track_spans: Vec<Span>,
+}
+
+impl Context<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.resolver.diagnostics.push(diagnostic);
+    }
+
+    fn warn(&mut self, code: Code, span: Span, message: impl Into<String>, remedy: &str) {
+        self.report(Diagnostic::new(code, span, message).remedy(remedy));
+    }
+}
+
+/// The model of a whole configuration. It is complete only when nothing is reported as an error.
+pub(super) fn model(
+    entries: &[Entry<'_>],
+    options: &Options,
+    loader: &dyn Loader,
+    resolver: &mut Resolver,
+) -> Model {
+    let mut context = Context {
+        loader,
+        resolver,
+        defaults: Defaults::default(),
+        scripts: BTreeMap::new(),
+        notify: NotifyPlan::default(),
+    };
+    let of = |keyword: &'static str| entries.iter().filter(move |e| e.row.keyword == keyword);
+    let mut globals = globals::build(of("global_defs"), options, &mut context);
+    globals.wants_ipvs = of("virtual_server").next().is_some();
+    for entry in of("vrrp_script") {
+        scripts::script(entry, &mut context);
+    }
+    let mut routers: Vec<Router> = Vec::new();
+    for entry in of("vrrp_instance") {
+        if let Some(first) = routers.iter().find(|r| r.config.name == entry.text()) {
+            let first = first.span;
+            duplicate_name(entry, first, &mut context);
+        } else if let Some(router) = instance::build(entry, &mut context) {
+            routers.push(router);
+        }
+    }
+    duplicate_routers(&routers, &mut context);
+    let mut groups: Vec<(SyncGroupConfig, Span)> = Vec::new();
+    for entry in of("vrrp_sync_group") {
+        if let Some((_, first)) = groups.iter().find(|(group, _)| group.name == entry.text()) {
+            duplicate_name(entry, *first, &mut context);
+        } else if let Some(group) = group::build(entry, &mut routers, &groups, &mut context) {
+            groups.push((group, entry.value_span()));
+        }
+    }
+    let (scripts, trackers) = scripts::tracked(&mut context);
+    let vrrp = NodeConfig {
+        routers: routers.into_iter().map(|router| router.config).collect(),
+        groups: groups.into_iter().map(|(group, _)| group).collect(),
+        trackers,
+        startup_delay: context.defaults.startup_delay,
+    };
+    Model { globals, vrrp, scripts, notify: context.notify }
+}
+
+fn duplicate_name(entry: &Entry<'_>, first: Span, context: &mut Context<'_>) {
+    let message = format!("there is already a {} `{}`", entry.row.keyword, entry.text());
+    context.report(
+        Diagnostic::new(Code::DuplicateName, entry.value_span(), message)
+            .remedy("the second block is ignored; give it another name")
+            .related("the first one", first),
+    );
+}
+
+/// Two routers on one wire with one VRID cannot be told apart.
+fn duplicate_routers(routers: &[Router], context: &mut Context<'_>) {
+    let mut seen: BTreeMap<_, Vec<&Router>> = BTreeMap::new();
+    for router in routers {
+        let config = &router.config;
+        let unicast = !config.peers.is_empty();
+        let key = (config.interface.as_str(), config.vrid, config.family, unicast);
+        let others = seen.entry(key).or_default();
+        let same = |other: &&&Router| {
+            let peers = |peer| other.config.peers.iter().any(|p| p == peer);
+            !unicast || other.config.source == config.source || config.peers.iter().any(peers)
+        };
+        if let Some(first) = others.iter().find(same) {
+            let message = format!(
+                "`{}` has the VRID {} of `{}` on the same interface and family",
+                config.name, config.vrid, first.config.name
+            );
+            context.report(
+                Diagnostic::new(Code::DuplicateVrid, router.vrid_span, message)
+                    .remedy("give one of them another virtual_router_id or interface")
+                    .related("the other one", first.vrid_span),
+            );
+        }
+        others.push(router);
+    }
+}

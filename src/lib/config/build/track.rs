@@ -1,0 +1,126 @@
+//! What acts on the priority of an instance or group: scripts and interfaces, with weights.
+
+use super::Context;
+use super::settings::Settings;
+use crate::config::diagnostic::{Code, Diagnostic};
+use crate::config::source::Span;
+use crate::config::tree::{Node, Word};
+use crate::config::values::{self, Parsed};
+use crate::engine::vrrp::{Tracked, TrackerId};
+
+/// Trackers and where each is named.
+pub(super) type Trackers = Vec<(Tracked, Span)>;
+
+/// The scripts and interfaces that one block tracks. `own`: the instance's own interface.
+pub(super) fn build(
+    settings: &Settings<'_>,
+    own: Option<&str>,
+    context: &mut Context<'_>,
+) -> Trackers {
+    let mut trackers = Trackers::new();
+    for list in settings.all("track_interface") {
+        for line in list.lines() {
+            if own == Some(line.keyword.text.as_str()) {
+                context.warn(
+                    Code::Conflict,
+                    line.keyword.span,
+                    format!("`{}` is the instance's own interface", line.keyword.text),
+                    "it is tracked without being named; remove it here",
+                );
+                continue;
+            }
+            let given = weight_of(line, context);
+            let (weight, reverse) = given.unwrap_or((0, false));
+            let tracker = TrackerId::Interface(line.keyword.text.clone());
+            add(&mut trackers, Tracked { tracker, weight, reverse }, line, context);
+        }
+    }
+    for list in settings.all("track_script") {
+        for line in list.lines() {
+            script(&mut trackers, line, context);
+        }
+    }
+    trackers
+}
+
+fn script(trackers: &mut Trackers, line: &Node, context: &mut Context<'_>) {
+    let name = &line.keyword.text;
+    let given = weight_of(line, context);
+    let Some(script) = context.scripts.get_mut(name) else {
+        let near = super::super::nearest(name, context.scripts.keys().map(String::as_str));
+        let remedy = match near {
+            Some(near) => format!("it is not tracked; did you mean `{near}`?"),
+            None => format!("it is not tracked; define it with vrrp_script {name} {{ … }}"),
+        };
+        let message = format!("there is no vrrp_script `{name}`");
+        context.warn(Code::UnknownReference, line.keyword.span, message, &remedy);
+        return;
+    };
+    if script.config.is_none() {
+        // Reported where the script is defined; keepalived does not track it either.
+        return;
+    }
+    script.tracked = true;
+    let (weight, reverse) = given.unwrap_or((script.weight, script.reverse));
+    let tracker = TrackerId::Script(name.clone());
+    add(trackers, Tracked { tracker, weight, reverse }, line, context);
+}
+
+fn add(trackers: &mut Trackers, tracked: Tracked, line: &Node, context: &mut Context<'_>) {
+    let span = line.keyword.span;
+    if let Some((_, first)) = trackers.iter().find(|(t, _)| t.tracker == tracked.tracker) {
+        let message = format!("`{}` is tracked already", line.keyword.text);
+        context.report(
+            Diagnostic::new(Code::DuplicateEntry, span, message)
+                .remedy("the first entry holds; remove one")
+                .related("tracked here", *first),
+        );
+        return;
+    }
+    trackers.push((tracked, span));
+}
+
+/// `NAME weight N [reverse]`: the weight, when it is given.
+fn weight_of(line: &Node, context: &mut Context<'_>) -> Option<(i16, bool)> {
+    let (first, rest) = line.arguments.split_first()?;
+    if first.text == "weight" {
+        return weight(rest, 253, context);
+    }
+    context.warn(
+        Code::ExtraArguments,
+        first.span,
+        format!("`{}` is not understood here", first.text),
+        "it is ignored; the form is: NAME weight N [reverse]",
+    );
+    None
+}
+
+/// `N [reverse|noreverse]` with N in `-most..=most`; 254 is cut to 253 as keepalived does.
+pub(super) fn weight(words: &[Word], most: i16, context: &mut Context<'_>) -> Option<(i16, bool)> {
+    let (number, rest) = words.split_first()?;
+    let span = number.span;
+    let most = i64::from(most);
+    let weight = match values::number(&number.text, -254, 254) {
+        Parsed::Good(weight) | Parsed::Adjusted(weight, _) => weight.clamp(-most, most),
+        Parsed::Bad(why) => {
+            let message = format!("`weight`: {why}");
+            context.warn(Code::InvalidValue, span, message, "it is ignored");
+            return None;
+        }
+    };
+    if number.text.trim_start_matches(['-', '+']) == "254" {
+        let message = format!("a weight of {} becomes {weight}", number.text);
+        context.warn(Code::Adjusted, span, message, "weights go from -253 to 253");
+    }
+    let reverse = match rest.first() {
+        None => false,
+        Some(word) if word.text == "reverse" => true,
+        Some(word) if word.text == "noreverse" => false,
+        Some(word) => {
+            let message = format!("`{}` is neither reverse nor noreverse", word.text);
+            context.warn(Code::ExtraArguments, word.span, message, "it is ignored");
+            false
+        }
+    };
+    Some((i16::try_from(weight).unwrap_or(0), reverse))
+}

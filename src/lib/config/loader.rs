@@ -1,0 +1,63 @@
+//! How the outside comes in: files, globs, the environment, users. The configuration layer asks;
+//! who answers (the real system, a test, a simulated node) is not its business.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Why something could not be read, as the answering side says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError {
+    /// The cause in the system's words: "No such file or directory".
+    pub cause: String,
+    /// Nothing exists there, which some callers forgive.
+    pub not_found: bool,
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)
+    }
+}
+
+/// What a path leads to, symbolic links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStatus {
+    /// A regular file.
+    pub regular: bool,
+    /// A directory.
+    pub directory: bool,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Permission bits with set-id and sticky, `0o7777`.
+    pub mode: u32,
+}
+
+/// The world as far as a configuration may ask about it.
+pub trait Loader {
+    /// The whole text of a file; bytes that are not UTF-8 become U+FFFD.
+    fn read(&self, path: &Path) -> Result<String, LoadError>;
+
+    /// Existing paths that match the shell `pattern` (`*`, `?`, `[…]`, `{a,b}`), sorted. A
+    /// relative pattern is relative to `base`.
+    fn glob(&self, base: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError>;
+
+    /// An environment variable.
+    fn environment(&self, name: &str) -> Option<String>;
+
+    /// User and primary group id of a user name.
+    fn user(&self, name: &str) -> Option<(u32, u32)>;
+
+    /// Group id of a group name.
+    fn group(&self, name: &str) -> Option<u32>;
+
+    /// What is at `path`.
+    fn status(&self, path: &Path) -> Result<FileStatus, LoadError>;
+
+    /// `path` with every symbolic link resolved.
+    fn canonical(&self, path: &Path) -> Result<PathBuf, LoadError>;
+
+    /// Effective user and group of the process that will run the scripts.
+    fn identity(&self) -> (u32, u32);
+}

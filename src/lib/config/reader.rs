@@ -1,0 +1,388 @@
+//! Files to lines: comments, `@` conditions, `$` definitions and their use, `~` repetition and
+//! `include`. What comes out are lines as if the file had been written without any of them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Options;
+use super::diagnostic::{Code, Diagnostic};
+use super::fragment::Fragment;
+use super::loader::Loader;
+use super::repeat;
+use super::source::{SourceMap, Span, offset};
+use super::tree::Builder;
+
+/// Definitions inside definitions, and `~` inside `~`.
+const DEEPEST_EXPANSION: usize = 32;
+/// Files inside files.
+const DEEPEST_INCLUDE: usize = 32;
+/// All text after expansion, in bytes.
+const MOST_BYTES: usize = 64 << 20;
+/// All lines after expansion.
+const MOST_LINES: usize = 2_000_000;
+/// What keepalived reads of one line, its end included.
+const KEEPALIVED_LINE: usize = 1024;
+
+/// What `$NAME` stands for: the lines of its definition.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    pub lines: Arc<[Fragment]>,
+    pub span: Span,
+}
+
+/// Reads one configuration.
+pub(super) struct Reader<'a> {
+    pub loader: &'a dyn Loader,
+    pub options: &'a Options,
+    pub sources: SourceMap,
+    pub diagnostics: Vec<Diagnostic>,
+    pub definitions: BTreeMap<String, Definition>,
+    pub builder: Builder,
+    /// Files that are being read, outermost first.
+    files: Vec<PathBuf>,
+    /// State of the generator behind `${_RANDOM}`.
+    random: u64,
+    bytes_left: usize,
+    lines_left: usize,
+    exhausted: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(loader: &'a dyn Loader, options: &'a Options) -> Self {
+        Self {
+            loader,
+            options,
+            sources: SourceMap::default(),
+            diagnostics: Vec::new(),
+            definitions: BTreeMap::new(),
+            builder: Builder::default(),
+            files: Vec::new(),
+            random: options.random_seed,
+            bytes_left: MOST_BYTES,
+            lines_left: MOST_LINES,
+            exhausted: false,
+        }
+    }
+
+    /// Read `path`, which was asked for at `span` (`None`: by the operator).
+    pub(super) fn file(&mut self, path: &Path, span: Option<Span>) {
+        if self.files.iter().any(|open| open == path) || self.files.len() >= DEEPEST_INCLUDE {
+            let message = if self.files.len() >= DEEPEST_INCLUDE {
+                format!("files include each other more than {DEEPEST_INCLUDE} deep")
+            } else {
+                format!("{} is already being read: it includes itself", path.display())
+            };
+            let span = span.unwrap_or_default();
+            self.report(
+                Diagnostic::new(Code::IncludeLoop, span, message).remedy("remove this include"),
+            );
+            return;
+        }
+        let text = match self.loader.read(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("cannot read {}: {error}", path.display());
+                let remedy = "check the path and its permissions";
+                let (code, span) = match span {
+                    // keepalived goes on without an included file that it cannot read.
+                    Some(span) => (Code::IncludeSkipped, Some(span)),
+                    None => (Code::Unreadable, None),
+                };
+                let found = Diagnostic::new(code, Span::default(), message).remedy(remedy);
+                self.report(Diagnostic { span, ..found });
+                return;
+            }
+        };
+        if !self.spend(text.len(), span.unwrap_or_default()) {
+            return;
+        }
+        let file = self.sources.add(path.to_owned(), &text);
+        let trace = span.map_or(0, |span| self.sources.trace("included here".to_owned(), span));
+        self.files.push(path.to_owned());
+        self.lines(&text, Span { file, start: 0, end: 0, trace });
+        self.files.pop();
+    }
+
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The directory that relative names are relative to.
+    pub(super) fn directory(&self) -> &Path {
+        self.files.last().and_then(|file| file.parent()).unwrap_or(Path::new(""))
+    }
+
+    /// The next number of `${_RANDOM}` in `low..=high` (splitmix64).
+    pub(super) fn random(&mut self, low: u64, high: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^= z >> 31;
+        match high.checked_sub(low).and_then(|width| width.checked_add(1)) {
+            Some(width) => low + z % width,
+            None => z,
+        }
+    }
+
+    /// Take `bytes` of what may still be expanded; reports once when there is no more.
+    fn spend(&mut self, bytes: usize, span: Span) -> bool {
+        let (bytes_left, lines_left) =
+            (self.bytes_left.checked_sub(bytes), self.lines_left.checked_sub(1));
+        if let (Some(bytes_left), Some(lines_left)) = (bytes_left, lines_left) {
+            (self.bytes_left, self.lines_left) = (bytes_left, lines_left);
+            return true;
+        }
+        if !self.exhausted {
+            self.exhausted = true;
+            let message =
+                format!("the configuration grows past {MOST_BYTES} bytes or {MOST_LINES} lines");
+            self.report(
+                Diagnostic::new(Code::TooLarge, span, message)
+                    .remedy("reduce what definitions, ~SEQ and ~LST expand to here"),
+            );
+        }
+        false
+    }
+
+    fn lines(&mut self, text: &str, origin: Span) {
+        let mut at = 0;
+        let mut physical = text.split_inclusive('\n').map(|raw| {
+            let start = at;
+            at += raw.len();
+            (start, raw.trim_end_matches(['\n', '\r']))
+        });
+        while let Some((start, raw)) = physical.next() {
+            if raw.len() >= KEEPALIVED_LINE {
+                let span = Span { start: offset(start), end: offset(start + raw.len()), ..origin };
+                let message = format!(
+                    "the line has {} bytes; keepalived drops lines of {KEEPALIVED_LINE} and more",
+                    raw.len()
+                );
+                self.report(
+                    Diagnostic::new(Code::LongLine, span, message)
+                        .remedy("ha reads it; break it up if keepalived must read it too"),
+                );
+            }
+            let line = self.bare(start, raw, origin);
+            if line.text().is_empty() {
+                continue;
+            }
+            let Some(line) = self.condition(line) else {
+                // A definition that is not wanted takes its further lines with it.
+                let mut continues = definition(raw.trim_start_matches(|c| c != '$')).is_some()
+                    && raw.ends_with('\\');
+                while continues {
+                    continues = physical.next().is_some_and(|(_, raw)| raw.ends_with('\\'));
+                }
+                continue;
+            };
+            let Some((name, value)) = definition(line.text()).map(|(n, at)| (n.to_owned(), at))
+            else {
+                self.line(&line, 0);
+                continue;
+            };
+            let mut body = vec![line.rest(value)];
+            while let Some(last) = body.last_mut()
+                && let Some(kept) = last.text().strip_suffix('\\')
+            {
+                let mut whole = Fragment::default();
+                whole.push_part(last, 0, kept.trim_end().len());
+                *last = whole;
+                let Some((start, raw)) = physical.next() else { break };
+                body.push(self.bare(start, raw, origin));
+            }
+            self.define(name, body, line.span(0, value));
+        }
+    }
+
+    /// A physical line without its comment and the blanks round it.
+    fn bare(&mut self, start: usize, raw: &str, origin: Span) -> Fragment {
+        let end = comment(raw).unwrap_or(raw.len());
+        let at = |from: usize, to: usize| Span {
+            start: offset(start + from),
+            end: offset(start + to),
+            ..origin
+        };
+        let text = raw.get(..end).unwrap_or_default();
+        if end < raw.len() && !text.is_empty() && !text.ends_with(char::is_whitespace) {
+            let sign = raw.get(end..=end).unwrap_or("#");
+            let quoted = text.rsplit([' ', '\t']).next().unwrap_or_default().starts_with('"');
+            if !quoted && !text.ends_with(['{', '}', ';']) {
+                let message = format!("`{sign}` starts a comment in the middle of a word");
+                let remedy = format!("write \\{sign} or quote the word if it belongs to it");
+                self.report(
+                    Diagnostic::new(Code::CommentInWord, at(end, end + 1), message).remedy(remedy),
+                );
+            }
+        }
+        if let Some(bad) = text.find('\u{fffd}') {
+            let message = "the line holds bytes that are not UTF-8";
+            self.report(
+                Diagnostic::new(Code::NotText, at(bad, bad + 3), message)
+                    .remedy("save the file as UTF-8; the bytes are replaced"),
+            );
+        }
+        let from = text.len() - text.trim_start().len();
+        let text = text.trim();
+        Fragment::exact(text, at(from, from + text.len()))
+    }
+
+    /// `@NAME rest` and `@^NAME rest`: the rest when the line is wanted.
+    fn condition(&self, line: Fragment) -> Option<Fragment> {
+        let Some(condition) = line.text().strip_prefix('@') else { return Some(line) };
+        let length = condition.find([' ', '\t']).unwrap_or(condition.len());
+        let name = condition.get(..length).unwrap_or_default();
+        let id = self.options.config_id.as_str();
+        let wanted = match name.strip_prefix('^') {
+            Some(name) => name != id || id.is_empty(),
+            None => name == id && !id.is_empty(),
+        };
+        let rest = line.rest(length + 1);
+        (wanted && !rest.text().is_empty()).then_some(rest)
+    }
+
+    fn define(&mut self, name: String, mut body: Vec<Fragment>, span: Span) {
+        if body.len() > 1 {
+            body.retain(|line| !line.text().is_empty());
+        }
+        self.definitions.insert(name, Definition { lines: body.into(), span });
+    }
+
+    /// Take one line; `depth` counts the expansions that led to it.
+    pub(super) fn line(&mut self, line: &Fragment, depth: usize) {
+        let span = line.span(0, line.text().len());
+        if !self.spend(line.text().len(), span) {
+            return;
+        }
+        if depth > DEEPEST_EXPANSION {
+            if !self.exhausted {
+                self.exhausted = true;
+                let message = format!("expansion goes more than {DEEPEST_EXPANSION} deep");
+                self.report(
+                    Diagnostic::new(Code::TooLarge, span, message)
+                        .remedy("a definition probably uses itself; break the circle"),
+                );
+            }
+            return;
+        }
+        let Some(line) = self.condition(line.clone()) else { return };
+        if let Some((name, value)) = definition(line.text()) {
+            let (name, body) = (name.to_owned(), vec![line.rest(value)]);
+            self.define(name, body, line.span(0, value));
+        } else if repeat::starts(line.text()) {
+            repeat::expand(self, &line, depth);
+        } else if let Some(lines) = self.substitute(&line) {
+            for line in lines {
+                self.line(&line, depth + 1);
+            }
+        } else {
+            self.finished(&line);
+        }
+    }
+
+    /// A line in which nothing is left to expand.
+    fn finished(&mut self, line: &Fragment) {
+        let text = line.text();
+        let word = text.find([' ', '\t']).unwrap_or(text.len());
+        if let Some(checks) = text.get(..word).and_then(IncludeChecks::of) {
+            let pattern = line.rest(word);
+            let span = pattern.span(0, pattern.text().len());
+            self.include(pattern.text().trim_matches('"'), checks, span);
+        } else {
+            self.builder.line(line, &mut self.diagnostics);
+        }
+    }
+
+    fn include(&mut self, pattern: &str, checks: IncludeChecks, span: Span) {
+        if pattern.is_empty() {
+            self.report(
+                Diagnostic::new(Code::ArgumentMissing, span, "include needs a file name")
+                    .remedy("name the file or remove the line"),
+            );
+            return;
+        }
+        let wildcard = pattern.contains(['*', '?', '[']);
+        let found = match self.loader.glob(self.directory(), pattern) {
+            Ok(found) => found,
+            Err(error) => {
+                let message = format!("cannot look for `{pattern}`: {error}");
+                self.report(Diagnostic::new(Code::IncludeSkipped, span, message));
+                return;
+            }
+        };
+        if found.is_empty() && (if wildcard { checks.wildcard } else { checks.plain }) {
+            let message = format!("no file matches `{pattern}`");
+            self.report(
+                Diagnostic::new(Code::IncludeSkipped, span, message)
+                    .remedy("check the path; it is relative to the including file"),
+            );
+        }
+        for path in found {
+            match self.loader.status(&path) {
+                Ok(status) if !status.regular || status.mode & 0o111 != 0 => {
+                    let message = format!("{} is not included", path.display());
+                    self.report(
+                        Diagnostic::new(Code::IncludeSkipped, span, message)
+                            .remedy("only regular files that are not executable are included"),
+                    );
+                }
+                _ => self.file(&path, Some(span)),
+            }
+        }
+    }
+}
+
+/// What counts as a mistake for one of the include keywords.
+#[derive(Clone, Copy)]
+struct IncludeChecks {
+    plain: bool,
+    wildcard: bool,
+}
+
+impl IncludeChecks {
+    /// `None`: the word is not an include keyword. A plain name without a match is silent in
+    /// keepalived's `include`; that hides mistakes, so here it is always told.
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "include" | "includer" | "includem" | "includeb" => {
+                Some(Self { plain: true, wildcard: false })
+            }
+            "includew" | "includea" => Some(Self { plain: true, wildcard: true }),
+            _ => None,
+        }
+    }
+}
+
+/// Where the comment starts: the first `#` or `!` outside double quotes and not after `\`.
+fn comment(line: &str) -> Option<usize> {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b'#' | b'!' if !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `$NAME=value`: the name, and where the value starts.
+fn definition(line: &str) -> Option<(&str, usize)> {
+    let rest = line.strip_prefix('$')?;
+    let length = name_length(rest);
+    let name = rest.get(..length)?;
+    (length > 0 && rest.get(length..)?.starts_with('=')).then_some((name, length + 2))
+}
+
+/// Bytes of the name that `text` starts with: a letter or underscore, then also digits.
+pub(super) fn name_length(text: &str) -> usize {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return 0;
+    }
+    text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len())
+}

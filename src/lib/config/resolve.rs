@@ -1,0 +1,329 @@
+//! The tree against the keyword table: unknown keywords, missing and surplus arguments, values
+//! out of range. What comes out are entries whose value is valid; what was wrong was reported.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::diagnostic::{Code, Diagnostic};
+use super::nearest;
+use super::schema::{self, Arguments, Block, Row, Support};
+use super::source::Span;
+use super::tree::Node;
+use super::values::{self, Parsed};
+
+/// What a keyword was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// Nothing, or words that the builder reads itself.
+    Words,
+    /// One integer in range.
+    Number(i64),
+    /// A time in range.
+    Time(Duration),
+    /// On or off.
+    Switch(bool),
+}
+
+/// A keyword with a valid value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<'a> {
+    pub node: &'a Node,
+    pub row: &'static Row,
+    pub value: Value,
+    /// The keywords of its block; empty for a block of list entries.
+    pub children: Vec<Entry<'a>>,
+}
+
+impl Entry<'_> {
+    /// The first argument, or nothing.
+    pub(super) fn text(&self) -> &str {
+        self.node.arguments.first().map_or("", |word| &word.text)
+    }
+
+    /// Where the first argument stands, or the keyword when there is none.
+    pub(super) fn value_span(&self) -> Span {
+        self.node.arguments.first().map_or(self.node.keyword.span, |word| word.span)
+    }
+
+    /// Where the keyword stands.
+    pub(super) fn span(&self) -> Span {
+        self.node.keyword.span
+    }
+
+    /// The lines of its block as they stand.
+    pub(super) fn lines(&self) -> &[Node] {
+        self.node.block.as_ref().map_or(&[], |block| &block.nodes)
+    }
+}
+
+/// Resolves a tree and collects what it finds.
+#[derive(Debug, Default)]
+pub(super) struct Resolver {
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is not acted on yet: feature to the places that want it.
+    missing: BTreeMap<&'static str, Vec<(String, Span)>>,
+}
+
+impl Resolver {
+    /// The valid keywords of `nodes`, which stand in `block`. `quiet`: an outer block is not acted
+    /// on yet and was reported.
+    pub(super) fn block<'a>(
+        &mut self,
+        nodes: &'a [Node],
+        block: &'static Block,
+        quiet: bool,
+    ) -> Vec<Entry<'a>> {
+        let mut entries: Vec<Entry<'a>> = Vec::new();
+        for node in nodes {
+            let Some(row) = block.find(&node.keyword.text) else {
+                self.unknown(node, block);
+                continue;
+            };
+            self.support(node, row, quiet);
+            let Some(value) = self.value(node, row) else { continue };
+            let mut children = Vec::new();
+            if let (Some(inner), Some(content)) = (&node.block, row.content)
+                && !content.entries
+            {
+                let quiet = quiet || matches!(row.support, Support::NotYet(_));
+                children = self.block(&inner.nodes, content, quiet);
+            }
+            let entry = Entry { node, row, value, children };
+            if !self.repeated(&entries, &entry, block) {
+                entries.push(entry);
+            }
+        }
+        entries
+    }
+
+    /// Report a setting that is given twice; true when the first one stays.
+    fn repeated(&mut self, entries: &[Entry<'_>], entry: &Entry<'_>, block: &Block) -> bool {
+        let single = matches!(block.path, "global_defs" | "vrrp_script" | "vrrp_sync_group")
+            || block.path.starts_with("vrrp_instance");
+        let keyword = entry.row.keyword;
+        if !single || entry.row.content.is_some() || keyword == "key" {
+            return false;
+        }
+        let Some(first) = entries.iter().rfind(|other| other.row.keyword == keyword) else {
+            return false;
+        };
+        let first_wins = entry.row.arguments == Arguments::Command;
+        let remedy = if first_wins { "the first one holds" } else { "the last one holds" };
+        self.diagnostics.push(
+            Diagnostic::new(Code::Repeated, entry.span(), format!("`{keyword}` is given again"))
+                .remedy(format!("{remedy}; remove the other"))
+                .related("given here before", first.span()),
+        );
+        first_wins
+    }
+
+    fn support(&mut self, node: &Node, row: &'static Row, quiet: bool) {
+        let span = node.keyword.span;
+        if let Some(now) = row.replaced_by {
+            let message = format!("`{}` is an old spelling", row.keyword);
+            self.diagnostics.push(
+                Diagnostic::new(Code::Deprecated, span, message)
+                    .remedy(format!("write `{now}` instead")),
+            );
+        }
+        match row.support {
+            Support::NotYet(feature) if !quiet => {
+                self.not_yet(feature, row.keyword, span);
+            }
+            Support::Accepted(because) if !quiet => {
+                let message = format!("`{}` has no meaning here", row.keyword);
+                self.diagnostics
+                    .push(Diagnostic::new(Code::NoMeaning, span, message).remedy(because));
+            }
+            _ => {}
+        }
+    }
+
+    /// Remember that `keyword` asks for a `feature` that is not there yet.
+    pub(super) fn not_yet(&mut self, feature: &'static str, keyword: &str, span: Span) {
+        self.missing.entry(feature).or_default().push((keyword.to_owned(), span));
+    }
+
+    /// One warning for each feature that is not there yet, with all places that want it.
+    pub(super) fn finish(self) -> Vec<Diagnostic> {
+        let mut diagnostics = self.diagnostics;
+        for (feature, places) in self.missing {
+            let mut places = places.into_iter();
+            let Some((keyword, span)) = places.next() else { continue };
+            let message = format!("`{keyword}` is not acted on yet: {feature}");
+            let more = places.len();
+            let remedy = match more {
+                0 => "the setting is kept and does nothing".to_owned(),
+                1 => "the setting and one more like it are kept and do nothing".to_owned(),
+                _ => format!("the setting and {more} more like it are kept and do nothing"),
+            };
+            let mut found = Diagnostic::new(Code::NotYet, span, message).remedy(remedy);
+            for (keyword, span) in places.take(3) {
+                found = found.related(format!("`{keyword}` too"), span);
+            }
+            diagnostics.push(found);
+        }
+        diagnostics
+    }
+
+    fn unknown(&mut self, node: &Node, block: &'static Block) {
+        let (word, span) = (&node.keyword.text, node.keyword.span);
+        let top = schema::TOP.find(word).filter(|row| row.content.is_some());
+        if block.path != schema::TOP.path && node.block.is_some() && top.is_some() {
+            let message = format!("`{word}` stands inside `{}`", block.path);
+            let remedy = format!("close `{}` with `}}` before this line", block.path);
+            self.diagnostics.push(Diagnostic::new(Code::Swallowed, span, message).remedy(remedy));
+            return;
+        }
+        let place = if block.path == schema::TOP.path {
+            "at the top level".to_owned()
+        } else {
+            format!("in `{}`", block.path)
+        };
+        let elsewhere = schema::blocks_of(word);
+        let known = block.keywords().map(|row| row.keyword);
+        let remedy = if let Some(first) = elsewhere.first() {
+            format!("it belongs in `{first}`; here it is ignored")
+        } else if let Some(near) = nearest(word, known) {
+            format!("did you mean `{near}`? it is ignored")
+        } else if let Some((near, path)) = nearest_anywhere(word) {
+            format!("did you mean `{near}` of `{path}`? it is ignored")
+        } else {
+            "it is ignored; check the spelling and the block it stands in".to_owned()
+        };
+        let message = format!("`{word}` is not a keyword {place}");
+        self.diagnostics.push(Diagnostic::new(Code::UnknownKeyword, span, message).remedy(remedy));
+    }
+
+    /// The value of a keyword; `None` when it must be left out.
+    fn value(&mut self, node: &Node, row: &'static Row) -> Option<Value> {
+        self.shape(node, row)?;
+        let first = node.arguments.first();
+        let (value, most) = match row.arguments {
+            Arguments::None | Arguments::Block => (Value::Words, 0),
+            Arguments::NamedBlock => (Value::Words, 1),
+            Arguments::Words(_, most) => (Value::Words, most),
+            Arguments::Command => (Value::Words, 3),
+            Arguments::Switch => {
+                let on = match first {
+                    Some(word) => self.parsed(row, word.span, values::switch(&word.text))?,
+                    None => true,
+                };
+                (Value::Switch(on), 1)
+            }
+            Arguments::MaybeNumber(..) if first.is_none() => (Value::Words, 1),
+            Arguments::Number(least, most) | Arguments::MaybeNumber(least, most) => {
+                let word = first?;
+                let parsed = values::number(&word.text, least, most);
+                (Value::Number(self.parsed(row, word.span, parsed)?), 1)
+            }
+            Arguments::Seconds(least, most) => {
+                let word = first?;
+                let parsed = values::seconds(&word.text, least, most);
+                (Value::Time(self.parsed(row, word.span, parsed)?), 1)
+            }
+            Arguments::Choice(words) => {
+                let word = first?;
+                self.parsed(row, word.span, values::choice(&word.text, words))?;
+                (Value::Words, 1)
+            }
+        };
+        if let Some(extra) = node.arguments.get(most) {
+            let message = format!("`{}` does not take `{}`", row.keyword, extra.text);
+            self.diagnostics.push(
+                Diagnostic::new(Code::ExtraArguments, extra.span, message)
+                    .remedy(format!("it is ignored; the form is: {}", form(row))),
+            );
+        }
+        Some(value)
+    }
+
+    /// Whether it has a block and enough arguments.
+    fn shape(&mut self, node: &Node, row: &'static Row) -> Option<()> {
+        let span = node.keyword.span;
+        match (&node.block, row.content) {
+            (None, Some(_)) => {
+                let message = format!("`{}` has no block", row.keyword);
+                self.diagnostics.push(
+                    Diagnostic::new(Code::BlockMissing, span, message)
+                        .remedy("add `{` and `}` round its settings"),
+                );
+                return None;
+            }
+            (Some(block), None) => {
+                let message = format!("`{}` takes no block", row.keyword);
+                self.diagnostics.push(
+                    Diagnostic::new(Code::BraceWithoutBlock, block.open, message)
+                        .remedy("remove the brace and its partner, or name the block it opens"),
+                );
+            }
+            _ => {}
+        }
+        let least = match row.arguments {
+            Arguments::Words(least, _) => least,
+            Arguments::Number(..)
+            | Arguments::Seconds(..)
+            | Arguments::Choice(_)
+            | Arguments::Command
+            | Arguments::NamedBlock => 1,
+            Arguments::None | Arguments::Block | Arguments::Switch | Arguments::MaybeNumber(..) => {
+                0
+            }
+        };
+        if node.arguments.len() >= least {
+            return Some(());
+        }
+        let keyword = row.keyword;
+        let found = if row.arguments == Arguments::NamedBlock {
+            Diagnostic::new(Code::NameMissing, span, format!("`{keyword}` has no name"))
+                .remedy(format!("give it one: {keyword} NAME {{"))
+        } else if row.fatal {
+            let message = format!("`{keyword}` has no value; keepalived does not start with it");
+            Diagnostic::new(Code::ArgumentMissing, span, message)
+                .remedy(format!("write {}, or remove the line", form(row)))
+        } else {
+            let message = format!("`{keyword}` has no value and is ignored");
+            Diagnostic::new(Code::MissingArgument, span, message)
+                .remedy(format!("write {}, or remove the line", form(row)))
+        };
+        self.diagnostics.push(found);
+        None
+    }
+
+    fn parsed<T>(&mut self, row: &Row, span: Span, parsed: Parsed<T>) -> Option<T> {
+        match parsed {
+            Parsed::Good(value) => Some(value),
+            Parsed::Adjusted(value, why) => {
+                let message = format!("`{}`: {why}", row.keyword);
+                self.diagnostics.push(Diagnostic::new(Code::Adjusted, span, message));
+                Some(value)
+            }
+            Parsed::Bad(why) => {
+                let message = format!("`{}`: {why}", row.keyword);
+                let remedy = match row.default {
+                    "" | "none" | "required" => "it is ignored".to_owned(),
+                    default => format!("it is ignored; the default holds: {default}"),
+                };
+                self.diagnostics
+                    .push(Diagnostic::new(Code::InvalidValue, span, message).remedy(remedy));
+                None
+            }
+        }
+    }
+}
+
+/// How a keyword is written.
+fn form(row: &Row) -> String {
+    match row.syntax {
+        "" | "none" => format!("`{}`", row.keyword),
+        syntax => format!("`{} {syntax}`", row.keyword),
+    }
+}
+
+/// The keyword of any block that is nearest to `word`, and the block.
+fn nearest_anywhere(word: &str) -> Option<(&'static str, &'static str)> {
+    let blocks = schema::blocks();
+    let all = blocks.iter().flat_map(|block| block.keywords()).map(|row| row.keyword);
+    let near = nearest(word, all)?;
+    Some((near, schema::blocks_of(near).first().copied()?))
+}

@@ -1,0 +1,443 @@
+//! IPVS: virtual servers, real servers and their checkers.
+
+use super::Arguments::{Command, None, Number, Seconds, Switch, Words};
+use super::{Arguments, Block, I32, LONG, MANY, Row, U32, row};
+
+/// `virtual_server`.
+pub(super) static SERVER: Block =
+    Block { path: "virtual_server", rows: &[SERVER_ROWS], entries: false };
+
+/// `virtual_server_group`.
+pub(super) static SERVER_GROUP: Block =
+    Block { path: "virtual_server_group", rows: &[SERVER_GROUP_ROWS], entries: true };
+
+/// `SSL`.
+pub(super) static SSL: Block = Block { path: "SSL", rows: &[SSL_ROWS], entries: false };
+
+#[rustfmt::skip]
+static SERVER_ROWS: &[Row] = &[
+    row("ip_family", Words(1, MANY), "inet | inet6", "deduced",
+        "address family of a fwmark service").since("1.2.20"),
+    row("retry", Number(1, I32), "integer >= 1", "checker default",
+        "default retry of checkers"),
+    row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "checker default",
+        "default retry delay").since("1.2.20"),
+    row("warmup", Seconds(0, LONG), "decimal seconds", "delay_loop",
+        "default maximum random start delay"),
+    row("connect_timeout", Seconds(0, LONG), "decimal seconds", "5",
+        "default connection timeout"),
+    row("delay_loop", Seconds(0, LONG), "decimal seconds", "60",
+        "default check interval"),
+    row("inhibit_on_failure", Switch, "[BOOL]", "off",
+        "default: weight 0 instead of removal"),
+    row("lb_algo", Words(1, MANY), "rr wrr lc wlc lblc lblcr sh mh dh fo ovf sed nq twos", "wlc with warning",
+        "IPVS scheduler"),
+    row("lvs_sched", Words(1, MANY), "as lb_algo", "",
+        "alias of lb_algo").since("1.1.5"),
+    row("hashed", None, "none", "",
+        "accepted, no effect")
+        .accepted("it does nothing in keepalived either"),
+    row("flag-1", None, "none", "off",
+        "scheduler flag 1 by number"),
+    row("flag-2", None, "none", "off",
+        "scheduler flag 2 by number"),
+    row("flag-3", None, "none", "off",
+        "scheduler flag 3 by number"),
+    row("sh-port", None, "none", "off",
+        "sh: hash port too"),
+    row("sh-fallback", None, "none", "off",
+        "sh: try another server when chosen one is unavailable"),
+    row("mh-port", None, "none", "off",
+        "mh: hash port too").since("2.0.20"),
+    row("mh-fallback", None, "none", "off",
+        "mh: fall back to another server").since("2.0.20"),
+    row("ops", None, "none", "off",
+        "one packet scheduling for UDP"),
+    row("lb_kind", Words(1, MANY), "NAT | DR | TUN [type ipip|gue|gre] [port P] [nocsum|csum|remcsum]", "NAT",
+        "forwarding method"),
+    row("lvs_method", Words(1, MANY), "as lb_kind", "",
+        "alias of lb_kind").since("1.1.5"),
+    row("persistence_engine", Words(1, 1), "NAME", "none",
+        "persistence engine such as sip; needs persistence_timeout"),
+    row("persistence_timeout", Words(0, MANY), "[seconds 1-2678400]", "off; 360 when bare",
+        "IPVS persistence"),
+    row("persistence_granularity", Words(1, MANY), "netmask or IPv6 prefix length", "host",
+        "persistence mask"),
+    row("protocol", Words(1, MANY), "TCP | UDP | SCTP", "UDP with an error message",
+        "transport protocol"),
+    row("ha_suspend", None, "none", "off",
+        "pause checkers while VIP is absent").since("1.0.0"),
+    row("smtp_alert", Switch, "[BOOL]", "global setting, else off",
+        "mail on quorum changes"),
+    row("virtualhost", Words(1, 1), "STRING", "none",
+        "default Host header for web checkers"),
+    row("snmp_name", Words(1, 1), "STRING", "none",
+        "name shown by SNMP"),
+    row("alpha", None, "none", "off",
+        "servers start down until first success"),
+    row("omega", None, "none", "off",
+        "run down notifications at shutdown"),
+    row("quorum_up", Command, "\"command\" [user [group]]", "none",
+        "run when quorum is gained"),
+    row("quorum_down", Command, "\"command\" [user [group]]", "none",
+        "run when quorum is lost"),
+    row("quorum", Number(1, I32), "integer >= 1", "1",
+        "weight needed for the service to be up"),
+    row("hysteresis", Number(0, I32), "integer >= 0", "0",
+        "margin on quorum").since("1.2.9"),
+    row("weight", Number(1, 2_147_483_647), "1-2147483647", "1",
+        "default weight of real servers"),
+    row("sorry_server", Words(1, MANY), "IP [PORT]", "none",
+        "server used without quorum").since("0.6.4"),
+    row("sorry_server_inhibit", None, "none", "off",
+        "set sorry server weight 0 rather than remove"),
+    row("sorry_server_lvs_method", Words(1, MANY), "as lb_kind", "lb_kind",
+        "forwarding method of sorry server"),
+    row("real_server", Words(1, 3), "IP [PORT], block", "",
+        "one real server")
+        .holds(&REAL),
+];
+
+#[rustfmt::skip]
+static SERVER_GROUP_ROWS: &[Row] = &[
+    row("ADDRESS", Words(1, MANY), "IP[-last octets or /prefix] [PORT]", "",
+        "address or range of virtual addresses").since("1.0.2"),
+    row("fwmark", Words(1, MANY), "N [inet|inet6]", "family of real servers",
+        "firewall mark member").since("1.0.2"),
+];
+
+#[rustfmt::skip]
+static SSL_ROWS: &[Row] = &[
+    row("password", Words(1, 1), "STRING", "none",
+        "key passphrase"),
+    row("ca", Words(1, 1), "PATH", "none",
+        "CA file"),
+    row("certificate", Words(1, 1), "PATH", "none",
+        "client certificate"),
+    row("key", Words(1, 1), "PATH", "none",
+        "client private key"),
+];
+
+/// `virtual_server/real_server`.
+static REAL: Block =
+    Block { path: "virtual_server/real_server", rows: &[REAL_ROWS], entries: false };
+
+#[rustfmt::skip]
+static REAL_ROWS: &[Row] = &[
+    row("weight", Number(0, 2_147_483_647), "0-2147483647", "virtual_server weight",
+        "IPVS weight"),
+    row("lvs_method", Words(1, MANY), "as lb_kind", "lb_kind",
+        "forwarding method of this server"),
+    row("uthreshold", Number(0, U32), "integer", "0",
+        "IPVS upper connection threshold").since("1.1.13"),
+    row("lthreshold", Number(0, U32), "integer", "0",
+        "IPVS lower connection threshold").since("1.1.13"),
+    row("inhibit_on_failure", Switch, "[BOOL]", "virtual_server setting",
+        "weight 0 instead of removal on failure").since("0.6.8"),
+    row("notify_up", Command, "\"command\" [user [group]]", "none",
+        "run when server becomes up").since("1.0.0"),
+    row("notify_down", Command, "\"command\" [user [group]]", "none",
+        "run when server becomes down").since("1.0.0"),
+    row("alpha", Switch, "[BOOL]", "virtual_server setting",
+        "start down until first success"),
+    row("retry", Number(1, I32), "integer >= 1", "virtual_server setting",
+        "default retry of checkers"),
+    row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "virtual_server setting",
+        "default retry delay"),
+    row("warmup", Seconds(0, LONG), "decimal seconds", "virtual_server setting",
+        "default maximum random start delay"),
+    row("connect_timeout", Seconds(0, LONG), "decimal seconds", "virtual_server setting",
+        "default connection timeout"),
+    row("delay_loop", Seconds(0, LONG), "decimal seconds", "virtual_server setting",
+        "default check interval"),
+    row("smtp_alert", Switch, "[BOOL]", "global setting, else ON",
+        "mail on state changes"),
+    row("virtualhost", Words(1, 1), "STRING", "virtual_server setting",
+        "default Host header"),
+    row("snmp_name", Words(1, 1), "STRING", "none",
+        "name shown by SNMP"),
+    row("TCP_CHECK", Arguments::Block, "block", "",
+        "TCP connect checker")
+        .holds(&TCP_CHECK),
+    row("HTTP_GET", Arguments::Block, "block", "",
+        "HTTP checker")
+        .holds(&HTTP_GET),
+    row("SSL_GET", Arguments::Block, "block", "",
+        "HTTPS checker")
+        .holds(&SSL_GET),
+    row("SMTP_CHECK", Arguments::Block, "block", "",
+        "SMTP checker")
+        .holds(&SMTP_CHECK),
+    row("DNS_CHECK", Arguments::Block, "block", "",
+        "DNS query checker").since("1.3.7")
+        .holds(&DNS_CHECK),
+    row("MISC_CHECK", Arguments::Block, "block", "",
+        "external program checker")
+        .holds(&MISC_CHECK),
+    row("UDP_CHECK", Arguments::Block, "block", "",
+        "UDP checker")
+        .holds(&UDP_CHECK),
+    row("PING_CHECK", Arguments::Block, "block", "",
+        "ICMP echo checker")
+        .holds(&PING_CHECK),
+    row("FILE_CHECK", Arguments::Block, "block", "",
+        "tracked file checker").since("2.0.3")
+        .holds(&FILE_CHECK),
+    row("BFD_CHECK", Arguments::Block, "block", "",
+        "BFD session checker").since("2.0.0")
+        .holds(&BFD_CHECK),
+];
+
+/// What every checker that connects takes.
+#[rustfmt::skip]
+static CONNECTING: &[Row] = &[
+    row("connect_ip", Words(1, 1), "ADDR", "real server address",
+        "address to check").since("1.2.13"),
+    row("connect_port", Number(1, 65_535), "1-65535", "real server port",
+        "port to check").since("1.2.13"),
+    row("bindto", Words(1, 1), "ADDR", "none",
+        "local address"),
+    row("bind_port", Number(1, 65_535), "1-65535", "none",
+        "local port").since("1.2.13"),
+    row("bind_if", Words(1, 1), "IFNAME", "none",
+        "local interface").since("1.3.7"),
+    row("connect_timeout", Seconds(0, LONG), "decimal seconds", "real server setting (5)",
+        "connection timeout"),
+    row("fwmark", Number(0, U32), "0-2^32-1", "none",
+        "mark of check packets"),
+    row("retry", Number(0, I32), "integer >= 0", "1",
+        "failures tolerated before down"),
+    row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "1",
+        "gap between retries"),
+    row("warmup", Seconds(0, LONG), "decimal seconds", "delay_loop",
+        "maximum random start delay"),
+    row("delay_loop", Seconds(0, LONG), "decimal seconds", "real server setting (60)",
+        "check interval"),
+    row("alpha", Switch, "[BOOL]", "real server setting",
+        "start down until first success"),
+    row("log_all_failures", Switch, "[BOOL]", "checker_log_all_failures",
+        "log every failure").since("2.0.11"),
+];
+
+/// `virtual_server/real_server/TCP_CHECK`.
+static TCP_CHECK: Block =
+    Block { path: "virtual_server/real_server/TCP_CHECK", rows: &[CONNECTING], entries: false };
+
+/// `virtual_server/real_server/HTTP_GET`.
+static HTTP_GET: Block = Block {
+    path: "virtual_server/real_server/HTTP_GET",
+    rows: &[HTTP_GET_ROWS, CONNECTING],
+    entries: false,
+};
+
+#[rustfmt::skip]
+static HTTP_GET_ROWS: &[Row] = &[
+    row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "3",
+        "gap between retries"),
+    row("nb_get_retry", Number(0, U32), "integer", "",
+        "deprecated alias of retry").old("retry"),
+    row("virtualhost", Words(1, 1), "STRING", "real/virtual server setting",
+        "Host header"),
+    row("http_protocol", Words(1, MANY), "1.0 | 1.0C | 1.0c | 1.1", "1.0",
+        "HTTP version; 1.0C adds Connection: close").since("2.0.17"),
+    row("fast_recovery", Switch, "[BOOL]", "off",
+        "recheck at once after recovery instead of next delay_loop").since("2.0.17"),
+    row("url", Arguments::Block, "block", "",
+        "one request; repeatable")
+        .holds(&HTTP_GET_URL),
+    row("enable_sni", None, "none", "off",
+        "accepted; only useful for SSL_GET").since("1.4.3"),
+    row("sni_name", Words(1, 1), "STRING", "none",
+        "accepted; only useful for SSL_GET"),
+];
+
+/// `virtual_server/real_server/SSL_GET`.
+static SSL_GET: Block = Block {
+    path: "virtual_server/real_server/SSL_GET",
+    rows: &[SSL_GET_ROWS, CONNECTING],
+    entries: false,
+};
+
+#[rustfmt::skip]
+static SSL_GET_ROWS: &[Row] = &[
+    row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "3",
+        "gap between retries"),
+    row("nb_get_retry", Number(0, U32), "integer", "",
+        "deprecated alias of retry").old("retry"),
+    row("virtualhost", Words(1, 1), "STRING", "real/virtual server setting",
+        "Host header"),
+    row("http_protocol", Words(1, MANY), "1.0 | 1.0C | 1.0c | 1.1", "1.0",
+        "HTTP version; 1.0C adds Connection: close").since("2.0.17"),
+    row("fast_recovery", Switch, "[BOOL]", "off",
+        "recheck at once after recovery instead of next delay_loop").since("2.0.17"),
+    row("url", Arguments::Block, "block", "",
+        "one request; repeatable")
+        .holds(&SSL_GET_URL),
+    row("enable_sni", None, "none", "off",
+        "send the Host name as TLS server name").since("1.4.3"),
+    row("sni_name", Words(1, 1), "STRING", "virtualhost",
+        "explicit TLS server name; also turns SNI on"),
+    row("tls_compliant", Switch, "[BOOL]", "off",
+        "send TLS close_notify instead of a quiet shutdown"),
+];
+
+/// `virtual_server/real_server/SMTP_CHECK`.
+static SMTP_CHECK: Block = Block {
+    path: "virtual_server/real_server/SMTP_CHECK",
+    rows: &[SMTP_CHECK_ROWS, CONNECTING],
+    entries: false,
+};
+
+#[rustfmt::skip]
+static SMTP_CHECK_ROWS: &[Row] = &[
+    row("helo_name", Words(1, 1), "STRING", "smtpchecker.keepalived.org",
+        "name given in HELO"),
+    row("host", Arguments::Block, "block", "",
+        "deprecated: one host to check; repeatable")
+        .holds(&SMTP_HOST),
+];
+
+/// `virtual_server/real_server/DNS_CHECK`.
+static DNS_CHECK: Block = Block {
+    path: "virtual_server/real_server/DNS_CHECK",
+    rows: &[DNS_CHECK_ROWS, CONNECTING],
+    entries: false,
+};
+
+#[rustfmt::skip]
+static DNS_CHECK_ROWS: &[Row] = &[
+    row("retry", Number(0, I32), "integer >= 0", "3",
+        "failures tolerated before down"),
+    row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "delay_loop",
+        "gap between retries"),
+    row("type", Words(1, MANY), "A NS CNAME SOA MX TXT AAAA RRSIG DNSKEY", "SOA",
+        "record type to query").since("1.3.7"),
+    row("name", Words(1, 1), "domain name", "root zone",
+        "name to query").since("1.3.7"),
+];
+
+/// `virtual_server/real_server/MISC_CHECK`.
+static MISC_CHECK: Block = Block {
+    path: "virtual_server/real_server/MISC_CHECK",
+    rows: &[MISC_CHECK_ROWS],
+    entries: false,
+};
+
+#[rustfmt::skip]
+static MISC_CHECK_ROWS: &[Row] = &[
+    row("retry", Number(0, I32), "integer >= 0", "0",
+        "failures tolerated before down"),
+    row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "1",
+        "gap between retries"),
+    row("warmup", Seconds(0, LONG), "decimal seconds", "delay_loop",
+        "maximum random start delay"),
+    row("delay_loop", Seconds(0, LONG), "decimal seconds", "real server setting (60)",
+        "check interval"),
+    row("alpha", Switch, "[BOOL]", "real server setting",
+        "start down until first success"),
+    row("log_all_failures", Switch, "[BOOL]", "checker_log_all_failures",
+        "log every failure").since("2.0.11"),
+    row("misc_path", Words(1, MANY), "\"command and args\"", "",
+        "program to run"),
+    row("misc_timeout", Seconds(0, LONG), "seconds", "virtual server delay_loop",
+        "run time limit").since("1.1.0"),
+    row("misc_dynamic", None, "none", "off",
+        "exit status sets the weight").since("1.1.8"),
+    row("user", Words(1, MANY), "USER [GROUP]", "script_user",
+        "identity of the program"),
+];
+
+/// `virtual_server/real_server/UDP_CHECK`.
+static UDP_CHECK: Block = Block {
+    path: "virtual_server/real_server/UDP_CHECK",
+    rows: &[UDP_CHECK_ROWS, CONNECTING],
+    entries: false,
+};
+
+#[rustfmt::skip]
+static UDP_CHECK_ROWS: &[Row] = &[
+    row("payload", Words(1, MANY), "hex string", "empty",
+        "data to send"),
+    row("require_reply", Words(0, MANY), "[hex with x wildcards]", "off",
+        "reply needed, optionally matching"),
+    row("min_reply_length", Number(0, 65_535), "0-65535", "0",
+        "shortest accepted reply"),
+    row("max_reply_length", Number(0, 65_535), "0-65535", "255",
+        "longest accepted reply"),
+];
+
+/// `virtual_server/real_server/PING_CHECK`.
+static PING_CHECK: Block =
+    Block { path: "virtual_server/real_server/PING_CHECK", rows: &[CONNECTING], entries: false };
+
+/// `virtual_server/real_server/FILE_CHECK`.
+static FILE_CHECK: Block = Block {
+    path: "virtual_server/real_server/FILE_CHECK",
+    rows: &[FILE_CHECK_ROWS],
+    entries: false,
+};
+
+#[rustfmt::skip]
+static FILE_CHECK_ROWS: &[Row] = &[
+    row("track_file", Words(1, 1), "NAME", "",
+        "track_file to follow").since("2.0.3"),
+    row("weight", Words(1, MANY), "-2147483647..2147483647 [reverse|noreverse]", "weight of the track_file",
+        "multiplier of the file value").since("2.0.3"),
+];
+
+/// `virtual_server/real_server/BFD_CHECK`.
+static BFD_CHECK: Block =
+    Block { path: "virtual_server/real_server/BFD_CHECK", rows: &[BFD_CHECK_ROWS], entries: false };
+
+#[rustfmt::skip]
+static BFD_CHECK_ROWS: &[Row] = &[
+    row("name", Words(1, 1), "NAME", "",
+        "bfd_instance to follow").since("2.0.0"),
+    row("alpha", Switch, "[BOOL]", "real server setting",
+        "start down until session is up").since("2.0.0"),
+];
+
+/// `virtual_server/real_server/SMTP_CHECK/host`.
+static SMTP_HOST: Block = Block {
+    path: "virtual_server/real_server/SMTP_CHECK/host",
+    rows: &[CONNECTING],
+    entries: false,
+};
+
+/// `virtual_server/real_server/HTTP_GET/url`.
+static HTTP_GET_URL: Block =
+    Block { path: "virtual_server/real_server/HTTP_GET/url", rows: &[URL], entries: false };
+
+/// `virtual_server/real_server/SSL_GET/url`.
+static SSL_GET_URL: Block =
+    Block { path: "virtual_server/real_server/SSL_GET/url", rows: &[URL, TLS_URL], entries: false };
+
+#[rustfmt::skip]
+static URL: &[Row] = &[
+    row("path", Words(1, 1), "PATH", "/",
+        "path to request"),
+    row("digest", Words(1, MANY), "32 hex digits", "none",
+        "expected MD5 of the body"),
+    row("status_code", Words(1, MANY), "N or N-M ..., 100-599", "200-299",
+        "accepted status codes").since("0.7.6"),
+    row("virtualhost", Words(1, 1), "STRING", "checker setting",
+        "Host header of this request"),
+    row("regex", Words(1, MANY), "\"pattern\"", "none",
+        "PCRE2 pattern expected in the body"),
+    row("regex_no_match", None, "none", "off",
+        "succeed when pattern is absent"),
+    row("regex_options", Words(1, MANY), "list of names", "none",
+        "PCRE2 compile options"),
+    row("regex_min_offset", Number(0, U32), "bytes", "0",
+        "first offset for a match start"),
+    row("regex_max_offset", Number(0, U32), "bytes", "none",
+        "last offset for a match start"),
+    row("regex_stack", Words(1, MANY), "START MAX bytes", "library",
+        "PCRE2 JIT stack sizes"),
+];
+
+#[rustfmt::skip]
+static TLS_URL: &[Row] = &[
+    row("tls_compliant", Switch, "[BOOL]", "off",
+        "as the checker setting; either one enables it"),
+];

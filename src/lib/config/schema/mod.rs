@@ -1,0 +1,183 @@
+//! The keyword table: every keyword keepalived knows, in which block, with which arguments, and
+//! what `ha` does with it. The parser, the diagnostics and `ha config keywords` all read this
+//! one table; a keyword that is not in it does not exist.
+
+mod address;
+mod global;
+mod lvs;
+mod route;
+mod top;
+mod vrrp;
+
+pub use top::{PARSER, TOP};
+
+/// What `ha` does with a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Acts on it.
+    Works,
+    /// Accepts it; it has no meaning here, because of this.
+    Accepted(&'static str),
+    /// Knows it and does not act on it yet: this is what is missing.
+    NotYet(&'static str),
+}
+
+/// What stands after a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arguments {
+    /// Nothing.
+    None,
+    /// Nothing (on), or `on`, `off`, `true`, `false`, `yes`, `no`.
+    Switch,
+    /// So many words.
+    Words(usize, usize),
+    /// One integer in a range.
+    Number(i64, i64),
+    /// One integer in a range, or nothing.
+    MaybeNumber(i64, i64),
+    /// A time in seconds with up to six decimals; the range in microseconds.
+    Seconds(u64, u64),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A command, then a user and a group if wanted.
+    Command,
+    /// Its block is the argument.
+    Block,
+    /// A name, then its block.
+    NamedBlock,
+}
+
+/// One keyword of one block.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The word itself; upper-case words in entry blocks stand for a value.
+    pub keyword: &'static str,
+    /// How its arguments are checked.
+    pub arguments: Arguments,
+    /// How its arguments are written, for people.
+    pub syntax: &'static str,
+    /// What holds without it.
+    pub default: &'static str,
+    /// What it means.
+    pub description: &'static str,
+    /// keepalived's version that brought it; empty when not known.
+    pub since: &'static str,
+    /// What `ha` does with it.
+    pub support: Support,
+    /// keepalived does not start when the argument is missing.
+    pub fatal: bool,
+    /// The spelling to use instead.
+    pub replaced_by: Option<&'static str>,
+    /// What may stand in its block.
+    pub content: Option<&'static Block>,
+}
+
+/// A block: which keywords, or which entries.
+#[derive(Debug)]
+pub struct Block {
+    /// Keywords from the top, joined with `/`.
+    pub path: &'static str,
+    /// Its keywords, own ones first.
+    pub rows: &'static [&'static [Row]],
+    /// Lines are entries of a list (an address, a name) and not keywords.
+    pub entries: bool,
+}
+
+impl Block {
+    /// The row of `keyword`.
+    #[must_use]
+    pub fn find(&self, keyword: &str) -> Option<&'static Row> {
+        self.rows.iter().find_map(|rows| rows.iter().find(|row| row.keyword == keyword))
+    }
+
+    /// Its rows; of two rows for one keyword only the first.
+    pub fn keywords(&'static self) -> impl Iterator<Item = &'static Row> {
+        let all = self.rows.iter().flat_map(|rows| rows.iter());
+        all.filter(|row| self.find(row.keyword).is_some_and(|first| std::ptr::eq(first, *row)))
+    }
+}
+
+/// Every block with its keywords, outer ones first.
+#[must_use]
+pub fn blocks() -> Vec<&'static Block> {
+    let mut blocks = vec![&PARSER, &TOP];
+    let mut next = 1;
+    while let Some(block) = blocks.get(next).copied() {
+        blocks.extend(block.keywords().filter_map(|row| row.content));
+        next += 1;
+    }
+    blocks
+}
+
+/// The paths of the blocks in which `keyword` may stand.
+#[must_use]
+pub fn blocks_of(keyword: &str) -> Vec<&'static str> {
+    let placeholder = keyword.chars().all(|c| c.is_ascii_uppercase());
+    let legal = blocks().into_iter().filter(|b| !placeholder && b.find(keyword).is_some());
+    legal.map(|block| block.path).collect()
+}
+
+/// Whether the arguments of `keyword` are a command, whose quoting is richer.
+#[must_use]
+pub fn takes_command(keyword: &str) -> bool {
+    matches!(keyword, "script" | "misc_path" | "quorum_up" | "quorum_down" | "regex")
+        || keyword.starts_with("notify")
+            && !matches!(keyword, "notify_fifo" | "notify_priority_changes")
+        || keyword.ends_with("_script") && keyword != "vrrp_script" && keyword != "track_script"
+}
+
+const fn row(
+    keyword: &'static str,
+    arguments: Arguments,
+    syntax: &'static str,
+    default: &'static str,
+    description: &'static str,
+) -> Row {
+    Row {
+        keyword,
+        arguments,
+        syntax,
+        default,
+        description,
+        since: "",
+        support: Support::Works,
+        fatal: false,
+        replaced_by: None,
+        content: None,
+    }
+}
+
+impl Row {
+    const fn since(self, since: &'static str) -> Self {
+        Self { since, ..self }
+    }
+
+    const fn later(self, missing: &'static str) -> Self {
+        Self { support: Support::NotYet(missing), ..self }
+    }
+
+    const fn accepted(self, because: &'static str) -> Self {
+        Self { support: Support::Accepted(because), ..self }
+    }
+
+    const fn fatal(self) -> Self {
+        Self { fatal: true, ..self }
+    }
+
+    const fn old(self, now: &'static str) -> Self {
+        Self { replaced_by: Some(now), ..self }
+    }
+
+    const fn holds(self, content: &'static Block) -> Self {
+        Self { content: Some(content), ..self }
+    }
+}
+
+/// No upper bound of its own.
+const MANY: usize = 255;
+/// Largest signed 32-bit number.
+const I32: i64 = 2_147_483_647;
+/// Largest unsigned 32-bit number.
+const U32: i64 = 4_294_967_295;
+/// Longest time a setting may name, in microseconds: 136 years.
+const LONG: u64 = 4_294_967_295_000_000;

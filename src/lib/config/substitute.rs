@@ -1,0 +1,141 @@
+//! `$NAME` and `${NAME}`, and the predefined `${_PWD}`, `${_INSTANCE}`, `${_RANDOM}`, `${_ENV X}`,
+//! `${_HASH}`, `${_BANG}`.
+
+use super::diagnostic::{Code, Diagnostic};
+use super::fragment::Fragment;
+use super::reader::{Definition, Reader, name_length};
+use super::source::DEFINED;
+
+/// One line after expansion, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// A use of a definition in a line.
+struct Use<'a> {
+    /// Byte of the `$`.
+    from: usize,
+    /// One past the last byte.
+    to: usize,
+    name: &'a str,
+    /// What follows the name inside the braces.
+    parameters: &'a str,
+}
+
+impl Reader<'_> {
+    /// `line` with every use replaced once: one line, or more when a definition has more. `None`
+    /// when there is nothing to replace.
+    pub(super) fn substitute(&mut self, line: &Fragment) -> Option<Vec<Fragment>> {
+        let text = line.text();
+        let mut found = next_use(text, 0);
+        let (mut out, mut current) = (Vec::new(), Fragment::default());
+        let (mut at, mut replaced) = (0, false);
+        while let Some(used) = found {
+            let span = line.span(used.from, used.to);
+            current.push_part(line, at, used.from);
+            at = used.to;
+            if let Some(value) = self.predefined(&used) {
+                replaced = true;
+                current.push_replaced(&value, span);
+            } else if let Some(definition) = self.definitions.get(used.name).cloned() {
+                replaced = true;
+                self.use_definition(&used, &definition, span, (&mut current, &mut out));
+            } else {
+                current.push_part(line, used.from, used.to);
+                self.undefined(&used, span);
+            }
+            if current.text().len() > LONGEST {
+                let message = format!("the line grows past {LONGEST} bytes");
+                self.report(
+                    Diagnostic::new(Code::TooLarge, span, message)
+                        .remedy("a definition probably uses itself; break the circle"),
+                );
+                return Some(Vec::new());
+            }
+            found = next_use(text, at);
+        }
+        if !replaced {
+            return None;
+        }
+        current.push_part(line, at, text.len());
+        out.push(current);
+        Some(out)
+    }
+
+    /// Put the value of a definition where it is used.
+    fn use_definition(
+        &mut self,
+        found: &Use<'_>,
+        definition: &Definition,
+        span: super::Span,
+        (current, out): (&mut Fragment, &mut Vec<Fragment>),
+    ) {
+        if let [value] = &*definition.lines {
+            let note = format!("`${}` {DEFINED}", found.name);
+            let trace = self.sources.trace(note, definition.span);
+            let span = if span.trace == 0 { super::Span { trace, ..span } } else { span };
+            current.push_replaced(value.text(), span);
+            return;
+        }
+        let note = format!("from the definition of `${}`, used here", found.name);
+        let trace = self.sources.trace(note, span);
+        for (index, body) in definition.lines.iter().enumerate() {
+            if index > 0 {
+                out.push(std::mem::take(current));
+            }
+            let body = body.clone().traced(trace);
+            current.push_part(&body, 0, body.text().len());
+        }
+    }
+
+    fn predefined(&mut self, found: &Use<'_>) -> Option<String> {
+        Some(match found.name {
+            "_PWD" => self.directory().display().to_string(),
+            "_INSTANCE" => self.options.config_id.clone(),
+            "_HASH" => "#".to_owned(),
+            "_BANG" => "!".to_owned(),
+            "_ENV" => self.loader.environment(found.parameters.trim()).unwrap_or_default(),
+            "_RANDOM" => {
+                let mut bounds = found.parameters.split_whitespace().map(str::parse::<u64>);
+                let (low, high) = match (bounds.next(), bounds.next()) {
+                    (None, _) => (0, 32_767),
+                    (Some(low), None) => (low.unwrap_or(0), 32_767),
+                    (Some(low), Some(high)) => (low.unwrap_or(0), high.unwrap_or(32_767)),
+                };
+                self.random(low.min(high), low.max(high)).to_string()
+            }
+            _ => return None,
+        })
+    }
+
+    fn undefined(&mut self, found: &Use<'_>, span: super::Span) {
+        let message = format!("`${}` is not defined; it stays as it is written", found.name);
+        let remedy = match super::nearest(found.name, self.definitions.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `${near}`?"),
+            None => format!("define it before this line: ${}=value", found.name),
+        };
+        self.report(Diagnostic::new(Code::UndefinedName, span, message).remedy(remedy));
+    }
+}
+
+/// The next `${NAME…}`, or `$NAME` before a blank, a comma, `)` or the end.
+fn next_use(text: &str, mut at: usize) -> Option<Use<'_>> {
+    loop {
+        let from = at + text.get(at..)?.find('$')?;
+        let rest = text.get(from + 1..)?;
+        at = from + 1;
+        if let Some(inside) = rest.strip_prefix('{') {
+            let Some(end) = inside.find('}') else { continue };
+            let inside = inside.get(..end)?;
+            let length = name_length(inside);
+            let (name, parameters) = inside.split_at_checked(length)?;
+            if length > 0 && (parameters.is_empty() || parameters.starts_with([' ', '\t'])) {
+                return Some(Use { from, to: from + end + 3, name, parameters });
+            }
+        } else {
+            let length = name_length(rest);
+            let (name, after) = rest.split_at_checked(length)?;
+            if length > 0 && (after.is_empty() || after.starts_with([' ', '\t', ',', ')'])) {
+                return Some(Use { from, to: from + 1 + length, name, parameters: "" });
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The system's answers to what a configuration asks: files, patterns, environment, users.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Group, User};
+
+use crate::config::{FileStatus, LoadError, Loader, Options};
+
+/// Reads the real file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemLoader;
+
+impl Loader for SystemLoader {
+    fn read(&self, path: &Path) -> Result<String, LoadError> {
+        let bytes = std::fs::read(path).map_err(failed)?;
+        Ok(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
+
+    fn glob(&self, base: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
+        crate::io::glob::glob(base, pattern).map_err(|cause| LoadError { cause, not_found: false })
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn user(&self, name: &str) -> Option<(u32, u32)> {
+        let user = User::from_name(name).ok()??;
+        Some((user.uid.as_raw(), user.gid.as_raw()))
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        Some(Group::from_name(name).ok()??.gid.as_raw())
+    }
+
+    fn status(&self, path: &Path) -> Result<FileStatus, LoadError> {
+        let found = std::fs::metadata(path).map_err(failed)?;
+        Ok(FileStatus {
+            regular: found.is_file(),
+            directory: found.is_dir(),
+            uid: found.uid(),
+            gid: found.gid(),
+            mode: found.mode() & 0o7777,
+        })
+    }
+
+    fn canonical(&self, path: &Path) -> Result<PathBuf, LoadError> {
+        path.canonicalize().map_err(failed)
+    }
+
+    fn identity(&self) -> (u32, u32) {
+        (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw())
+    }
+}
+
+fn failed(error: std::io::Error) -> LoadError {
+    // "No such file or directory (os error 2)": the number helps nobody.
+    let text = error.to_string();
+    let cause = text.split(" (os error").next().unwrap_or(&text).to_owned();
+    LoadError { cause, not_found: error.kind() == std::io::ErrorKind::NotFound }
+}
+
+/// keepalived's defaults: `config_id` (`-i`) is the node name up to its first dot.
+#[must_use]
+pub fn options(config_id: Option<String>) -> Options {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    let host_name = name.unwrap_or_default();
+    let short = host_name.split('.').next().unwrap_or_default().to_owned();
+    let random_seed = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs());
+    Options { config_id: config_id.unwrap_or(short), host_name, random_seed }
+}
