@@ -11,8 +11,7 @@ mod node;
 pub mod receive;
 mod router;
 #[cfg(test)]
-#[allow(dead_code, reason = "a bench offers more than each test uses")]
-mod testing;
+pub(crate) mod testing;
 pub mod timers;
 
 pub use action::{Action, AnnounceReason, Cause, Event, Reason, RouterId, State, Transmit};

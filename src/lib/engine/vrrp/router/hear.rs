@@ -209,7 +209,7 @@ impl Router {
     fn note_master(&mut self, source: IpAddr, priority: u8) {
         let before = self.master.replace((source, priority));
         if before.is_none_or(|(master, _)| master != source) {
-            self.reported = Reported::default();
+            self.reported.drops.clear();
             self.actions.push_back(Action::Event(Event::MasterSeen { source, priority }));
         }
     }
