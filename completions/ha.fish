@@ -66,15 +66,71 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand vrrp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand vrrp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand check" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand check" -l json -d 'Write JSON: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ha -n "__fish_ha_using_subcommand check" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "script" -d 'Does a command exit with status 0?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interface -d 'Interface to leave by' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fwmark -d 'Firewall mark of the packets' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interval -d 'From one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l rise -d 'Good results in a row that it takes to come up, after the first' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fall -d 'Bad results in a row that it takes to go down, after the first' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l watch -d 'Repeat until stopped, and write a line when the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l timeout -d 'Longest run; then SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when repeating]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l interval -d 'From one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l rise -d 'Good results in a row that it takes to come up, after the first' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l fall -d 'Bad results in a row that it takes to go down, after the first' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l watch -d 'Repeat until stopped, and write a line when the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l plan -d 'Take the plan, and control lines after it, from stdin' -r -f -a "-\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "script" -d 'Does a command exit with status 0?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand announce" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
@@ -147,12 +203,16 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand lab" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand sim" -l seed -d 'Run one random network and print what happened' -r
+complete -c ha -n "__fish_ha_using_subcommand sim" -l seeds -d 'Run the seeds from A up to and without B, and print only those that break a rule' -r
+complete -c ha -n "__fish_ha_using_subcommand sim" -l scenario -d 'What happens to the network; each seed has one of its own' -r
 complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand sim" -l adverts -d 'Show every advert, not only those that something follows from'
 complete -c ha -n "__fish_ha_using_subcommand sim" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand sim" -s V -l version -d 'Print version'
@@ -189,3 +249,6 @@ complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcomma
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "completions" -d 'Write shell completions to stdout'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "man" -d 'Write man pages into a directory'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all scripts of a plan on stdin'

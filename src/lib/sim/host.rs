@@ -306,14 +306,18 @@ impl Host {
         self.is_running() && self.link_up
     }
 
-    /// The view of this host's part in `virtual_router`.
+    /// All routers of the process, also stopped ones.
+    pub fn views(&self) -> impl Iterator<Item = (RouterId, &View)> {
+        let views = self.process.iter().flat_map(|process| &process.views);
+        views.map(|(id, view)| (*id, view))
+    }
+
+    /// This host's part in `virtual_router`. A part that was stopped by a reload and is back has
+    /// another router.
     #[must_use]
     pub fn view(&self, virtual_router: VirtualRouter) -> Option<(RouterId, &View)> {
-        let views = &self.process.as_ref()?.views;
-        views
-            .iter()
-            .find(|(_, view)| view.virtual_router == virtual_router)
-            .map(|(id, view)| (*id, view))
+        let mut parts = self.views().filter(|(_, view)| view.state != State::Stopped);
+        parts.find(|(_, view)| view.virtual_router == virtual_router)
     }
 
     /// Whether it holds at least one address of `router`.

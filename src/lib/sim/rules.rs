@@ -28,6 +28,8 @@ pub struct Judged {
     deaf: bool,
     /// Announcements may have been lost on the way.
     lossy: bool,
+    /// Hosts that gave up being master by order: they leave it to others while one lives.
+    demoted: BTreeSet<usize>,
     /// Routers that slept so long that they must not send before an election.
     fenced: BTreeSet<(usize, RouterId)>,
 }
@@ -61,6 +63,23 @@ impl World {
             .filter_map(move |(i, host)| host.view(router).map(|(id, view)| (i, host, id, view)))
     }
 
+    /// The same with routers that are stopped, which may still be leaving.
+    fn every_part(
+        &self,
+        router: VirtualRouter,
+    ) -> impl Iterator<Item = (usize, &Host, RouterId, &View)> {
+        self.hosts
+            .iter()
+            .enumerate()
+            .filter(|(_, host)| host.is_on_the_air())
+            .flat_map(|(i, host)| host.views().map(move |(id, view)| (i, host, id, view)))
+            .filter(move |(_, _, _, view)| view.virtual_router == router)
+    }
+
+    fn is_grouped(&self, index: usize) -> bool {
+        self.hosts.get(index).is_some_and(|host| !host.config.groups.is_empty())
+    }
+
     fn masters(&self, router: VirtualRouter) -> Vec<usize> {
         self.parts(router)
             .filter(|(_, _, _, view)| view.state == State::Master)
@@ -87,6 +106,9 @@ impl World {
     pub(super) fn note_fault(&mut self, fault: &Fault) {
         self.judged.graceful.clear();
         self.judged.contested.clear();
+        if let Fault::Command { host, command: Command::Demote } = fault {
+            self.judged.demoted.insert(*host);
+        }
         match fault {
             Fault::Command { host, command: Command::Stop | Command::Demote } => {
                 self.judged.graceful = self
@@ -209,7 +231,7 @@ impl World {
             let slack = self.slack(interval * 4);
             self.judge_masters(router, interval + way + slack, &mut holding);
             self.judge_backups(router, interval, way + slack, &mut holding);
-            for (i, host, id, view) in self.parts(router) {
+            for (i, host, id, view) in self.every_part(router) {
                 if view.state != State::Master && host.holds_any(id) {
                     holding.insert(Condition::HoldsAsOther(i, id), interval + way + slack);
                 }
@@ -254,7 +276,9 @@ impl World {
         for (i, _, _, view) in self.parts(router) {
             let alone = !masters.iter().any(|master| self.network.reaches(*master, i));
             if view.state == State::Backup && alone {
-                let allowed = master_down(view, interval) + slack;
+                // A group waits until the timers of all its members have ended.
+                let waits = if self.is_grouped(i) { 2 } else { 1 };
+                let allowed = master_down(view, interval) * waits + slack;
                 holding.insert(Condition::NoMaster(router, i), allowed);
             }
         }
@@ -262,7 +286,7 @@ impl World {
 
     /// Whether some host that has power and carrier answers for the addresses.
     fn is_served(&self, router: VirtualRouter) -> bool {
-        self.parts(router).any(|(_, host, id, view)| holds_all(host, id, view))
+        self.every_part(router).any(|(_, host, id, view)| holds_all(host, id, view))
     }
 
     /// The simulation ends: judge what is still open, and what a quiet network must look like.
@@ -294,10 +318,11 @@ impl World {
         }
         let Some(master) = masters.first().copied() else { return };
         let priority_of_master = ready.iter().find(|(i, ..)| *i == master).map(|r| r.2);
-        let highest = ready.iter().map(|r| r.2).max();
+        let demoted = &self.judged.demoted;
+        let highest = ready.iter().filter(|r| !demoted.contains(&r.0)).map(|r| r.2).max();
         let preempts = ready.iter().all(|(_, _, _, never)| !never);
-        let groups = self.hosts.iter().any(|host| !host.config.groups.is_empty());
-        if preempts && !groups && priority_of_master != highest {
+        let groups = (0..self.hosts.len()).any(|index| self.is_grouped(index));
+        if preempts && !groups && priority_of_master < highest {
             let text = format!("{router} ends with master {master}, not the highest of {ready:?}");
             self.oracle.complain(self.now, text);
         }

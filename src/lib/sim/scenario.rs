@@ -337,9 +337,9 @@ impl Plan {
                     r.priority = u8::try_from(self.random.between(1, 254)).unwrap_or(100);
                 });
             }
-            1 if router < config.routers.len() => {
+            // A group that has other members here than elsewhere cannot agree with its peers.
+            1 if router < config.routers.len() && config.groups.is_empty() => {
                 config.routers.remove(router);
-                config.groups.clear();
             }
             _ => {}
         }
