@@ -1,17 +1,118 @@
 //! `ha notify`: tell scripts about events.
 
+use std::time::Duration;
+
+use crate::drivers::notify;
+use crate::engine::check::{CommandLine, Ending};
+use crate::engine::notify::{DEFAULT_DEADLINE, Hooks, NotifyPlan, Occurrence};
+use crate::engine::vrrp::State;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Printer;
+use crate::time::parse_duration;
 
 /// Arguments of `ha notify`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(group(clap::ArgGroup::new("subject").required(true)
+    .args(["follow", "instance", "group"])))]
+pub struct Args {
+    /// Tell about each event on stdin until it ends. Without --script the first line is a plan.
+    #[arg(long)]
+    follow: bool,
+
+    /// Tell about this instance, once.
+    #[arg(long, value_name = "NAME", requires_all = ["state", "script"])]
+    instance: Option<String>,
+
+    /// Tell about this sync group, once.
+    #[arg(long, value_name = "NAME", requires_all = ["state", "script"],
+        conflicts_with = "priority")]
+    group: Option<String>,
+
+    /// The state entered.
+    #[arg(long, value_enum, conflicts_with = "follow")]
+    state: Option<StateWord>,
+
+    /// Effective priority of the instance.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "follow")]
+    priority: u8,
+
+    /// Command that gets four more words: INSTANCE or GROUP, name, state, priority. Split at
+    /// blanks; no shell is involved.
+    #[arg(long, value_name = "COMMAND", value_parser = words)]
+    script: Option<Words>,
+
+    /// Longest run of a command; then SIGTERM, and SIGKILL two seconds later [default: 5m].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "script")]
+    deadline: Option<Duration>,
+}
+
+/// States a script can be told.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum StateWord {
+    /// Holds the addresses.
+    Master,
+    /// Waits.
+    Backup,
+    /// Cannot take part.
+    Fault,
+    /// Ended.
+    #[value(alias = "stopped")]
+    Stop,
+}
+
+impl From<StateWord> for State {
+    fn from(word: StateWord) -> Self {
+        match word {
+            StateWord::Master => Self::Master,
+            StateWord::Backup => Self::Backup,
+            StateWord::Fault => Self::Fault,
+            StateWord::Stop => Self::Stopped,
+        }
+    }
+}
+
+/// A command's words; never none.
+#[derive(Clone, Debug)]
+struct Words(Vec<String>);
+
+fn words(text: &str) -> std::result::Result<Words, String> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    if words.is_empty() { Err("no command".into()) } else { Ok(Words(words)) }
+}
 
 /// Run the command.
 ///
 /// # Errors
 /// What could not be done, on what, why, and what to do.
-pub fn execute(_args: Args, _printer: Printer) -> Result<Exit> {
-    Ok(Exit::Unavailable)
+pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
+    let deadline = args.deadline.unwrap_or(DEFAULT_DEADLINE);
+    let plan = args.script.map(|Words(argv)| NotifyPlan {
+        others: Hooks { any: Some(CommandLine { argv, identity: None }), ..Hooks::default() },
+        deadline,
+        ..NotifyPlan::default()
+    });
+    let state = args.state.map_or(State::Init, State::from);
+    let occurrence = match (args.instance, args.group) {
+        (Some(name), _) => Occurrence::Instance { name, state, priority: args.priority },
+        (_, Some(name)) => Occurrence::Group { name, state },
+        _ => {
+            notify::follow(plan, &mut |line| printer.event(line))?;
+            return Ok(Exit::Success);
+        }
+    };
+    let plan = plan.unwrap_or_default();
+    let endings = notify::tell(plan, occurrence, &mut |line| printer.answer(line))?;
+    Ok(endings.iter().map(exit_of).find(|exit| *exit != Exit::Success).unwrap_or(Exit::Success))
+}
+
+/// What a command's end means for ours.
+const fn exit_of(ending: &Ending) -> Exit {
+    match ending {
+        Ending::Exited(0) => Exit::Success,
+        Ending::Exited(_) | Ending::Signalled(_) => Exit::No,
+        Ending::TimedOut(_) => Exit::TimedOut,
+        Ending::Refused(_) => Exit::Invalid,
+        Ending::Untried(_) => Exit::System,
+    }
 }

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod config_loader;
 pub mod control;
+pub mod notify;
 
 use crate::error::Result;
 use crate::io::clock;

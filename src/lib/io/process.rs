@@ -69,12 +69,14 @@ impl<K: Ord + Copy> Processes<K> {
         self.signal(key, Signal::SIGKILL);
     }
 
+    /// SIGTERM to every process group.
+    pub fn terminate_all(&mut self) {
+        self.signal_all(Signal::SIGTERM);
+    }
+
     /// SIGKILL to every process group.
     pub fn kill_all(&mut self) {
-        let keys: Vec<K> = self.running.keys().copied().collect();
-        for key in keys {
-            self.kill(key);
-        }
+        self.signal_all(Signal::SIGKILL);
     }
 
     /// Wait until some command may have ended. Losing the future loses nothing.
@@ -96,14 +98,25 @@ impl<K: Ord + Copy> Processes<K> {
     }
 
     fn signal(&mut self, key: K, signal: Signal) {
-        let Some(process) = self.running.get_mut(&key) else { return };
-        process.sweep = true;
-        // Not reaped yet, so the group is still its own; a group already empty is no error.
-        let _gone = killpg(process.pid, signal);
+        if let Some(process) = self.running.get_mut(&key) {
+            process.signal(signal);
+        }
+    }
+
+    fn signal_all(&mut self, signal: Signal) {
+        for process in self.running.values_mut() {
+            process.signal(signal);
+        }
     }
 }
 
 impl Process {
+    fn signal(&mut self, signal: Signal) {
+        self.sweep = true;
+        // Not reaped yet, so the group is still its own; a group already empty is no error.
+        let _gone = killpg(self.pid, signal);
+    }
+
     /// How it ended, if it has. Looks before it reaps: as long as the leader is a zombie its
     /// number cannot belong to somebody else's group.
     fn reap(&self) -> Option<Ending> {

@@ -4,6 +4,15 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Which one came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// SIGTERM: meant for this process.
+    Terminate,
+    /// SIGINT: Ctrl-C goes to all processes of a pipeline.
+    Interrupt,
+}
+
 /// SIGTERM and SIGINT.
 #[derive(Debug)]
 pub struct StopSignals {
@@ -22,10 +31,10 @@ impl StopSignals {
     }
 
     /// Wait for one. Losing the future loses nothing.
-    pub async fn received(&mut self) {
+    pub async fn received(&mut self) -> Stop {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Stop::Terminate,
+            _ = self.interrupt.recv() => Stop::Interrupt,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 pub mod event;
 pub mod log;
+mod notify;
 mod printer;
 pub mod status;
 pub mod text;

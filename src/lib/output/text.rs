@@ -45,7 +45,9 @@ pub fn words(line: &Line) -> String {
         "supervisor.reload" => {
             format!("reload {}: {}", text(data, "result"), list(data, "changes"))
         }
-        kind => super::check::words(kind, data).unwrap_or_else(|| format!("{kind} {}", rest(data))),
+        kind => super::check::words(kind, data)
+            .or_else(|| super::notify::words(kind, data))
+            .unwrap_or_else(|| format!("{kind} {}", rest(data))),
     }
 }
 

@@ -105,7 +105,7 @@ async fn watching(
                 }
             }
             () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => {}
-            () = stop.received() => break,
+            _ = stop.received() => break,
         }
         probe.handle_timeout(clock::now());
     }

@@ -74,7 +74,7 @@ async fn running(
             },
             () = fleet.processes.changed() => {}
             () = tokio::time::sleep(wait) => {}
-            () = stop.received() => break,
+            _ = stop.received() => break,
         }
         fleet.turn(emit)?;
     }

@@ -48,6 +48,9 @@ pub struct NotifyPlan {
     pub instances: BTreeMap<String, Hooks>,
     /// By group name; only those with a hook.
     pub groups: BTreeMap<String, Hooks>,
+    /// Hooks of every instance and group that is not listed.
+    #[serde(default, skip_serializing_if = "Hooks::is_empty")]
+    pub others: Hooks,
     /// Sync group of each instance that has one: an instance that enters the state its group
     /// has already is not notified.
     #[serde(default)]
@@ -70,6 +73,7 @@ impl Default for NotifyPlan {
         Self {
             instances: BTreeMap::new(),
             groups: BTreeMap::new(),
+            others: Hooks::default(),
             member_of: BTreeMap::new(),
             deadline: DEFAULT_DEADLINE,
         }
