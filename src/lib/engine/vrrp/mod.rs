@@ -7,6 +7,7 @@ mod action;
 mod announce;
 mod config;
 mod counters;
+pub mod input;
 mod node;
 pub mod receive;
 mod router;
