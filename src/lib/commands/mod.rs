@@ -2,6 +2,7 @@
 //! Thin: no decisions, no sockets, no loops.
 
 pub mod addr;
+pub mod address;
 pub mod announce;
 pub mod check;
 pub mod config;

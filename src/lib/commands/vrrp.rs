@@ -1,17 +1,310 @@
 //! `ha vrrp`: virtual routers (RFC 9568, RFC 3768).
 
-use crate::error::Result;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use caps::Capability;
+
+use super::address::{AddressArg, parse_address};
+use crate::drivers::vrrp::{self, Setup};
+use crate::engine::vrrp::{
+    AnnounceConfig, Checksum, Family, NodeConfig, Preempt, RouterConfig, UnicastPeer,
+    VirtualAddress,
+};
+use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::Printer;
+use crate::io::lease::Lease;
+use crate::io::{capabilities, lines};
+use crate::output::{EventStream, Printer};
+use crate::time::parse_duration;
+use crate::wire::vrrp::{Auth, Version};
 
 /// Arguments of `ha vrrp`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(subcommand)]
+    job: Job,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Job {
+    /// Run virtual routers in the foreground: one from flags, or all of a plan.
+    ///
+    /// SIGTERM and SIGINT stop gracefully: priority 0 goes out, the addresses stay until the
+    /// successor is heard. A second signal ends at once.
+    #[command(disable_version_flag = true)]
+    Run(Box<RunArgs>),
+}
+
+/// Arguments of `ha vrrp run`.
+#[derive(Debug, clap::Args)]
+struct RunArgs {
+    /// Read a plan (JSON) as the first line of stdin, control lines after it; `-` is stdin.
+    #[arg(long, value_name = "-", value_parser = ["-"], group = "source")]
+    plan: Option<String>,
+
+    /// Keep the times of last adverts here, for the successor of a crash.
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    router: Option<RouterArgs>,
+}
+
+/// One virtual router.
+#[derive(Debug, clap::Args)]
+#[group(id = "router", conflicts_with = "source")]
+#[command(next_help_heading = "One virtual router")]
+struct RouterArgs {
+    /// Interface of the adverts.
+    #[arg(short, long, value_name = "IF")]
+    interface: String,
+
+    /// Virtual router identifier.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    vrid: u8,
+
+    /// Priority; 255 owns the addresses.
+    #[arg(long, value_name = "N", default_value_t = 100,
+        value_parser = clap::value_parser!(u8).range(1..))]
+    priority: u8,
+
+    /// Virtual address, advertised; repeatable.
+    #[arg(long, value_name = "ADDR/LEN", value_parser = parse_address, required = true)]
+    vip: Vec<AddressArg>,
+
+    /// Address that moves along without being advertised; repeatable.
+    #[arg(long, value_name = "ADDR/LEN", value_parser = parse_address)]
+    exclude: Vec<AddressArg>,
+
+    /// Name in events.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Advertisement interval: whole seconds in version 2, steps of 10 ms in version 3.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
+    advert: Duration,
+
+    /// Protocol version; 2 for IPv4 and 3 for IPv6 unless the interval asks for 3.
+    #[arg(long = "version", value_name = "2|3", value_parser = parse_version)]
+    protocol: Option<Version>,
+
+    /// Never take over from a living master.
+    #[arg(long, conflicts_with = "preempt_delay")]
+    nopreempt: bool,
+
+    /// Take over from a living master only after it was lower for this long.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    preempt_delay: Option<Duration>,
+
+    /// Password of version 2, up to 8 bytes, sent in clear.
+    #[arg(long, value_name = "TEXT", env = "HA_AUTH_PASS", hide_env_values = true)]
+    auth_pass: Option<String>,
+
+    /// Source address of adverts.
+    #[arg(long, value_name = "ADDR")]
+    src: Option<IpAddr>,
+
+    /// Unicast peer instead of the multicast group; repeatable.
+    #[arg(long, value_name = "ADDR")]
+    peer: Vec<IpAddr>,
+
+    /// Multicast group other than `224.0.0.18` or `ff02::12`.
+    #[arg(long, value_name = "ADDR", conflicts_with = "peer")]
+    group: Option<IpAddr>,
+
+    /// Intervals missed before a backup takes over.
+    #[arg(long, value_name = "N", default_value_t = 3,
+        value_parser = clap::value_parser!(u8).range(1..=100))]
+    down_adverts: u8,
+
+    /// Version 3 over IPv4: checksum over the message only, as RFC 9568 says.
+    #[arg(long)]
+    checksum_message_only: bool,
+
+    /// Announcements for each address at once on becoming master.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    garp_repeat: u32,
+
+    /// Second batch of announcements after this long; 0 for none.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
+    garp_delay: Duration,
+
+    /// Announce again and again at this interval; 0 for never.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    garp_refresh: Duration,
+
+    /// Least time between two announcements on an interface.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
+    garp_interval: Duration,
+}
 
 /// Run the command.
 ///
 /// # Errors
 /// What could not be done, on what, why, and what to do.
-pub fn execute(_args: Args, _printer: Printer) -> Result<Exit> {
-    Ok(Exit::Unavailable)
+pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
+    match args.job {
+        Job::Run(args) => run(*args, printer),
+    }
+}
+
+fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
+    let supervised = args.plan.is_some();
+    let config = match (&args.router, supervised) {
+        (Some(router), _) => {
+            Some(NodeConfig { routers: vec![router.resolve()?], ..NodeConfig::default() })
+        }
+        (None, true) => None,
+        (None, false) => {
+            return Err(usage("neither a router (-i, --vrid, --vip) nor --plan - was given"));
+        }
+    };
+    // Opened while the process may still do it, and before anything is started.
+    let lease = args.state_dir.as_deref().map(Lease::open).transpose()?;
+    capabilities::keep_only(
+        &[Capability::CAP_NET_ADMIN, Capability::CAP_NET_RAW],
+        "run virtual routers",
+    )?;
+    let events = EventStream::start(Printer::new(supervised || printer.is_json()))?;
+    let control = if supervised {
+        Some(lines::standard_input().map_err(|e| Error::new("read", "stdin", e))?)
+    } else {
+        None
+    };
+    let sink = events.clone();
+    let outcome = vrrp::run(Setup {
+        config,
+        node: None,
+        lease,
+        control,
+        reload: None,
+        emit: Box::new(move |line| sink.emit(line)),
+    });
+    events.flush(Duration::from_secs(1));
+    outcome.map(|()| Exit::Success)
+}
+
+fn usage(cause: &str) -> Error {
+    Error::new("run virtual routers", "", cause)
+        .remedy("see `ha vrrp run --help`")
+        .exit(Exit::Usage)
+}
+
+fn parse_version(text: &str) -> std::result::Result<Version, String> {
+    text.parse::<u8>().map_err(|_| "use 2 or 3".to_owned()).and_then(Version::try_from)
+}
+
+impl RouterArgs {
+    /// The router that the flags describe, checked as the configuration language checks it.
+    fn resolve(&self) -> Result<RouterConfig> {
+        let addresses: Vec<VirtualAddress> =
+            self.vip.iter().map(AddressArg::virtual_address).collect();
+        let families: BTreeSet<Family> = addresses.iter().map(|a| Family::of(a.address)).collect();
+        let [family] = Vec::from_iter(families)[..] else {
+            return Err(usage(
+                "--vip names addresses of both families; use --exclude for one of them",
+            ));
+        };
+        let others = self.peer.iter().chain(&self.src).chain(&self.group);
+        if let Some(other) = others.into_iter().find(|a| Family::of(**a) != family) {
+            return Err(usage(&format!("{other} is not of the family of the virtual addresses")));
+        }
+        let version = self.version(family);
+        self.check_interval(version)?;
+        Ok(RouterConfig {
+            name: self.name.clone().unwrap_or_else(|| format!("{}-{}", self.interface, self.vrid)),
+            interface: self.interface.clone(),
+            vrid: self.vrid,
+            family,
+            version,
+            priority: self.priority,
+            advertisement_interval: self.advert,
+            addresses,
+            excluded: self.exclude.iter().map(AddressArg::virtual_address).collect(),
+            starts_as_master: self.priority == u8::MAX,
+            preempt: match (self.nopreempt, self.preempt_delay) {
+                (true, _) => Preempt::Never,
+                (false, Some(delay)) => Preempt::After(delay),
+                (false, None) => Preempt::Always,
+            },
+            auth: self.auth(version)?,
+            checksum: if self.checksum_message_only {
+                Checksum::MessageOnly
+            } else {
+                Checksum::PseudoHeader
+            },
+            down_timer_adverts: self.down_adverts,
+            source: self.src,
+            group: self.group,
+            peers: self.peer.iter().map(|peer| unicast(*peer)).collect(),
+            unicast_ttl: None,
+            check_unicast_source: false,
+            skip_check_addresses: false,
+            lower_priority_no_advert: false,
+            higher_priority_send_advert: true,
+            owner_ignores_adverts: false,
+            track_primary: true,
+            announce: self.announce(),
+            tracked: Vec::new(),
+        })
+    }
+
+    /// As keepalived chooses: 2 for IPv4, 3 for IPv6; an interval that version 2 cannot express
+    /// asks for 3.
+    fn version(&self, family: Family) -> Version {
+        self.protocol.unwrap_or(match family {
+            Family::Ipv4 if self.advert.subsec_nanos() == 0 => Version::V2,
+            _ => Version::V3,
+        })
+    }
+
+    fn check_interval(&self, version: Version) -> Result<()> {
+        let millis = self.advert.as_millis();
+        let fits = match version {
+            Version::V2 => self.advert.subsec_nanos() == 0 && (1_000..=255_000).contains(&millis),
+            Version::V3 => {
+                self.advert.subsec_nanos().is_multiple_of(10_000_000)
+                    && (10..=40_950).contains(&millis)
+            }
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(usage(match version {
+            Version::V2 => "--advert must be whole seconds, 1 to 255, in version 2",
+            Version::V3 => "--advert must be 10 ms to 40.95 s in steps of 10 ms in version 3",
+        }))
+    }
+
+    fn auth(&self, version: Version) -> Result<Auth> {
+        let Some(password) = &self.auth_pass else { return Ok(Auth::None) };
+        if version == Version::V3 {
+            return Err(usage("--auth-pass: version 3 has no authentication; add --version 2"));
+        }
+        let mut bytes = [0; 8];
+        if password.is_empty() || password.len() > bytes.len() {
+            return Err(usage("--auth-pass must be 1 to 8 bytes"));
+        }
+        bytes.iter_mut().zip(password.bytes()).for_each(|(to, from)| *to = from);
+        Ok(Auth::Pass(bytes))
+    }
+
+    const fn announce(&self) -> AnnounceConfig {
+        AnnounceConfig {
+            repeat: self.garp_repeat,
+            delay: self.garp_delay,
+            refresh: self.garp_refresh,
+            refresh_repeat: 1,
+            lower_priority_repeat: self.garp_repeat,
+            lower_priority_delay: self.garp_delay,
+            interval: self.garp_interval,
+        }
+    }
+}
+
+const fn unicast(address: IpAddr) -> UnicastPeer {
+    UnicastPeer { address, min_ttl: None, max_ttl: None }
 }

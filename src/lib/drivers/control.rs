@@ -6,12 +6,13 @@ use serde_json::json;
 use tokio::sync::mpsc::Receiver;
 
 use super::{Emit, stamped};
+use crate::engine::vrrp::{Command, TrackerId};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::event::Line;
 
 /// One control line of a child whose plan is `P`.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "control", rename_all = "snake_case")]
 pub enum Control<P> {
     /// The first line: what to do.
@@ -33,6 +34,24 @@ pub enum Control<P> {
     Ping {
         /// To be repeated in the answer.
         id: u64,
+    },
+    /// An order of the operator; only to `vrrp`.
+    Command {
+        /// Name of the instance; all when absent.
+        #[serde(default)]
+        instance: Option<String>,
+        /// The order.
+        command: Command,
+    },
+    /// A tracker's verdict; only to `vrrp`.
+    Track {
+        /// Which tracker.
+        tracker: TrackerId,
+        /// Good, bad, or unknown.
+        up: Option<bool>,
+        /// Why, for people.
+        #[serde(default)]
+        reason: String,
     },
     /// An event of another child.
     Event {
@@ -76,4 +95,27 @@ pub fn refuse(emit: &mut Emit<'_>, why: impl std::fmt::Display) -> Result<()> {
 /// Answer a ping.
 pub fn pong(emit: &mut Emit<'_>, id: u64) -> Result<()> {
     emit(&stamped("pong", json!({ "id": id })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_lines_are_read_as_the_contract_writes_them() {
+        let read = |text| serde_json::from_str::<Control<u8>>(text).unwrap();
+        assert_eq!(read(r#"{"control":"plan","plan":4}"#), Control::Plan { plan: 4 });
+        assert_eq!(read(r#"{"control":"ping","id":8}"#), Control::Ping { id: 8 });
+        let demote = r#"{"control":"command","instance":"VI_1","command":"demote"}"#;
+        let expected =
+            Control::Command { instance: Some("VI_1".to_owned()), command: Command::Demote };
+        assert_eq!(read(demote), expected);
+        let maintenance = r#"{"control":"command","instance":null,"command":{"maintenance":true}}"#;
+        let expected = Control::Command { instance: None, command: Command::Maintenance(true) };
+        assert_eq!(read(maintenance), expected);
+        let track = r#"{"control":"track","tracker":{"script":"nginx"},"up":false,"reason":"x"}"#;
+        let tracker = TrackerId::Script("nginx".to_owned());
+        let expected = Control::Track { tracker, up: Some(false), reason: "x".to_owned() };
+        assert_eq!(read(track), expected);
+    }
 }

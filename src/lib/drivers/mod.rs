@@ -5,6 +5,7 @@ pub mod check;
 pub mod config_loader;
 pub mod control;
 pub mod notify;
+pub mod vrrp;
 
 use crate::error::Result;
 use crate::io::clock;

@@ -64,13 +64,6 @@ pub fn frame(address: IpAddr, mac: ethernet::Mac, router: bool) -> Vec<u8> {
     }
 }
 
-/// Whether the link called `interface` forwards IPv6; no when the kernel does not say.
-#[must_use]
-pub fn forwards_ipv6(interface: &str) -> bool {
-    std::fs::read_to_string(format!("/proc/sys/net/ipv6/conf/{interface}/forwarding"))
-        .is_ok_and(|text| text.trim() != "0")
-}
-
 /// One message that waits for its turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<T> {

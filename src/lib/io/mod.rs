@@ -18,6 +18,7 @@ pub mod probe;
 pub mod process;
 pub mod runtime;
 pub mod stop;
+pub mod sysctl;
 pub mod timer;
 pub mod vrrp_socket;
 pub mod witness;

@@ -6,7 +6,9 @@ pub mod log;
 mod notify;
 mod printer;
 pub mod status;
+mod stream;
 pub mod text;
 pub mod words;
 
 pub use printer::{Format, Printer};
+pub use stream::EventStream;

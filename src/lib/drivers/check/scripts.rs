@@ -175,7 +175,9 @@ impl Fleet {
                 let data = json!({ "id": id, "scripts": self.statuses(now) });
                 emit(&stamped("check.status", data))?;
             }
-            Ok(Control::Event { .. }) => refuse(emit, "checks take no events")?,
+            Ok(Control::Event { .. } | Control::Command { .. } | Control::Track { .. }) => {
+                refuse(emit, "checks take plans, status and ping only")?;
+            }
             Err(error) => refuse(emit, error)?,
         }
         Ok(())

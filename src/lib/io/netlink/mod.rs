@@ -122,12 +122,14 @@ impl Netlink {
             .await
             .map_err(|_| timed_out(operation, &target()))?;
         match reply.map(|reply| reply.payload) {
+            // The acknowledgement itself is not handed on: it ends the replies.
+            None => Ok(Applied::Changed),
             Some(NetlinkPayload::Error(answer)) => match answer.code.map_or(0, |c| -c.get()) {
                 0 => Ok(Applied::Changed),
                 code if code == already => Ok(Applied::Unchanged),
                 code => Err(refused(operation, target(), code)),
             },
-            _ => Err(Error::new(operation, target(), "the kernel gave no answer")),
+            Some(_) => Err(Error::new(operation, target(), "the kernel's answer is no answer")),
         }
     }
 }

@@ -1,0 +1,350 @@
+//! The loop of `ha vrrp run`: joins the virtual routers of [`Node`] to sockets, timer, control
+//! lines and the [`keeper`] of addresses.
+//!
+//! This thread sends and receives adverts and does nothing that can wait: addresses and
+//! announcements are the keeper's, lines to stdout are queued.
+
+mod figures;
+mod keeper;
+mod orders;
+mod report;
+mod sockets;
+mod turn;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use self::figures::Figures;
+use self::keeper::{Keeper, Placement, Report, Request, Watch};
+use self::sockets::Sockets;
+use crate::drivers::control;
+use crate::engine::vrrp::{
+    Command, Node, NodeConfig, RouterConfig, RouterId, TrackerId, VirtualAddress,
+};
+use crate::error::{Error, Result};
+use crate::io::clock;
+use crate::io::lease::Lease;
+use crate::io::poller::Poller;
+use crate::io::runtime;
+use crate::io::stop::StopSignals;
+use crate::io::timer::Timer;
+use crate::io::vrrp_socket::Buffer;
+use crate::output::event::Line;
+use crate::time::Instant;
+
+/// Everything the loop is given.
+pub struct Setup {
+    /// The virtual routers; None: the first control line is the plan.
+    pub config: Option<NodeConfig>,
+    /// Name of the node in events, when known here.
+    pub node: Option<String>,
+    /// Where to keep, and to find, the times of last adverts.
+    pub lease: Option<Lease>,
+    /// Control lines; their end means stop. None: only signals steer.
+    pub control: Option<mpsc::Receiver<String>>,
+    /// Reads the configuration again, for SIGHUP. None: the signal is ignored.
+    pub reload: Option<Box<dyn FnMut() -> Result<NodeConfig>>>,
+    /// Where event lines go; must not wait.
+    pub emit: Box<dyn FnMut(Line)>,
+}
+
+/// The token of the timer; sockets count from 1.
+const TIMER: u64 = 0;
+/// How long the keeper may take for what is left when the loop ends.
+const LAST_WITHDRAWALS: Duration = Duration::from_secs(5);
+
+/// Run until everything has stopped gracefully.
+///
+/// # Errors
+/// When it cannot start, or the kernel's side of it breaks.
+pub fn run(setup: Setup) -> Result<()> {
+    runtime::block_on(async { Driver::start(setup).await?.run().await })?
+}
+
+struct Driver {
+    node: Node,
+    name: Option<String>,
+    keeper: Keeper,
+    sockets: Sockets,
+    poller: Poller,
+    timer: Timer,
+    buffer: Buffer,
+    stop_signals: StopSignals,
+    hangup: Signal,
+    /// Interfaces that exist, with their kernel index.
+    links: BTreeMap<String, u32>,
+    masters: BTreeSet<RouterId>,
+    figures: BTreeMap<RouterId, Figures>,
+    lease: Option<Lease>,
+    control: Option<mpsc::Receiver<String>>,
+    reload: Option<Box<dyn FnMut() -> Result<NodeConfig>>>,
+    emit: Box<dyn FnMut(Line)>,
+    stopping: bool,
+    /// Latest time told to the machine: it never sees time run backwards.
+    told: Instant,
+}
+
+impl Driver {
+    async fn start(mut setup: Setup) -> Result<Self> {
+        let failed = |e| Error::new("start", "the event loop", e);
+        let poller = Poller::new().map_err(failed)?;
+        let timer = Timer::new().map_err(failed)?;
+        poller.add(&timer, TIMER).map_err(failed)?;
+        let stop_signals = StopSignals::new().map_err(failed)?;
+        let hangup = signal(SignalKind::hangup()).map_err(failed)?;
+        let config = match (setup.config, &mut setup.control) {
+            (Some(config), _) => config,
+            (None, Some(lines)) => control::first_plan(lines).await?,
+            (None, None) => NodeConfig::default(),
+        };
+        let mut driver = Self {
+            node: Node::new(&config),
+            name: setup.node,
+            keeper: Keeper::start(watch(config.routers.iter()))?,
+            sockets: Sockets::default(),
+            poller,
+            timer,
+            buffer: Buffer::default(),
+            stop_signals,
+            hangup,
+            links: BTreeMap::new(),
+            masters: BTreeSet::new(),
+            figures: BTreeMap::new(),
+            lease: setup.lease,
+            control: setup.control,
+            reload: setup.reload,
+            emit: setup.emit,
+            stopping: false,
+            told: Instant::ZERO,
+        };
+        let tagged = driver.hear_first_reports().await?;
+        if let Some(error) = driver.reconcile_sockets().into_iter().next() {
+            return Err(error);
+        }
+        driver.take_over(&tagged);
+        let now = driver.now();
+        driver.node.start(now);
+        driver.perform();
+        let ready = report::line(driver.name.as_deref(), "ready", serde_json::json!({}));
+        (driver.emit)(ready);
+        Ok(driver)
+    }
+
+    /// Learn all interfaces; returns the addresses with our tag.
+    async fn hear_first_reports(&mut self) -> Result<BTreeSet<(String, IpAddr)>> {
+        loop {
+            match self.keeper.reports.recv().await {
+                Some(Report::Ready { tagged }) => return Ok(tagged),
+                Some(Report::Failed(error)) => return Err(error),
+                Some(report) => self.hear(report)?,
+                None => return Err(thread_ended()),
+            }
+        }
+    }
+
+    /// Carry on where a crashed predecessor was master, as far as its lease allows; elsewhere
+    /// remove what it left.
+    fn take_over(&mut self, tagged: &BTreeSet<(String, IpAddr)>) {
+        for router in self.node.routers() {
+            let Some(config) = self.node.config(router) else { continue };
+            let places = placements(config, all_addresses(config));
+            let held = places
+                .iter()
+                .any(|place| tagged.contains(&(place.interface.clone(), place.address.address)));
+            let sent =
+                self.lease.as_ref().and_then(|lease| lease.left_by_predecessor(&config.name));
+            match sent.filter(|_| held) {
+                Some(sent) => {
+                    let now = self.now();
+                    self.node.resume(now, router, sent);
+                }
+                None => self.keeper.ask(Request::Withdraw(places)),
+            }
+        }
+    }
+
+    async fn run(mut self) -> Result<()> {
+        let mut tokens = Vec::new();
+        loop {
+            self.perform();
+            if self.stopping && self.node.is_stopped() {
+                return self.finish().await;
+            }
+            let deadline = self.node.poll_timeout();
+            self.timer.set(deadline).map_err(|e| Error::new("set", "the timer", e))?;
+            tokio::select! {
+                ready = self.poller.ready(&mut tokens) => {
+                    ready.map_err(|e| Error::new("wait for", "sockets", e))?;
+                    self.turn(&tokens)?;
+                }
+                report = self.keeper.reports.recv() => {
+                    self.fence();
+                    self.hear(report.ok_or_else(thread_ended)?)?;
+                }
+                line = control::next_line(&mut self.control) => {
+                    self.fence();
+                    match line {
+                        Some(line) => self.obey(&line),
+                        None => self.stop(),
+                    }
+                }
+                () = self.stop_signals.received() => {
+                    if self.stop_or_leave() {
+                        return self.finish().await;
+                    }
+                }
+                _ = self.hangup.recv() => self.read_again(),
+            }
+        }
+    }
+
+    /// Now, for the machine.
+    fn now(&mut self) -> Instant {
+        self.told = self.told.max(clock::now());
+        self.told
+    }
+
+    /// What the keeper tells.
+    fn hear(&mut self, report: Report) -> Result<()> {
+        let now = self.now();
+        match report {
+            Report::Link { name, index, link } => {
+                if index == 0 {
+                    self.links.remove(&name);
+                } else {
+                    self.links.insert(name.clone(), index);
+                }
+                for error in self.reconcile_sockets() {
+                    tracing::error!(%error, "socket");
+                }
+                self.node.handle_link(now, &name, &link);
+            }
+            Report::AddressLost(router, address) => {
+                self.node.handle_address_lost(now, router, address);
+            }
+            Report::Failed(error) => {
+                tracing::error!(%error, "addresses");
+                let line = report::error(self.name.as_deref(), &error.to_string());
+                (self.emit)(line);
+            }
+            Report::Ready { .. } => {}
+            Report::Finished => return Err(thread_ended()),
+        }
+        Ok(())
+    }
+
+    fn reconcile_sockets(&mut self) -> Vec<Error> {
+        let node = &self.node;
+        let configs = node.routers().into_iter().filter_map(|router| node.config(router));
+        let configs: Vec<&RouterConfig> = configs.collect();
+        self.sockets.reconcile(&self.poller, configs.into_iter(), &self.links)
+    }
+
+    /// Use a new configuration.
+    fn configure(&mut self, config: &NodeConfig) {
+        let now = self.now();
+        self.node.reload(now, config);
+        let node = &self.node;
+        let routers = node.routers();
+        let configs: Vec<&RouterConfig> = routers.iter().filter_map(|r| node.config(*r)).collect();
+        self.keeper.ask(Request::Watch(watch(configs.into_iter())));
+        for error in self.reconcile_sockets() {
+            tracing::error!(%error, "socket");
+        }
+    }
+
+    /// SIGHUP.
+    fn read_again(&mut self) {
+        let Some(read) = &mut self.reload else { return };
+        match read() {
+            Ok(config) => self.configure(&config),
+            Err(error) => tracing::error!(%error, "the configuration stays as it is"),
+        }
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        self.control = None;
+        let now = self.now();
+        self.node.handle_command(now, None, &Command::Stop);
+    }
+
+    /// The first signal asks for a graceful stop, a second for the end; true for the end.
+    fn stop_or_leave(&mut self) -> bool {
+        if self.stopping {
+            for router in self.node.routers() {
+                if let Some(config) = self.node.config(router) {
+                    let places = placements(config, all_addresses(config));
+                    self.keeper.ask(Request::Withdraw(places));
+                }
+            }
+            return true;
+        }
+        self.fence();
+        self.stop();
+        false
+    }
+
+    /// Let the keeper finish what it was asked for.
+    async fn finish(mut self) -> Result<()> {
+        self.keeper.ask(Request::Finish);
+        let last = async {
+            while let Some(report) = self.keeper.reports.recv().await {
+                match report {
+                    Report::Finished => return,
+                    Report::Failed(error) => tracing::error!(%error, "addresses"),
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(LAST_WITHDRAWALS, last).await.map_err(|_| {
+            Error::new("remove", "the virtual addresses", "the kernel does not answer")
+                .remedy("look for addresses with protocol 112 in `ip -d addr`")
+                .exit(crate::exit::Exit::TimedOut)
+        })
+    }
+}
+
+fn thread_ended() -> Error {
+    Error::new("keep", "links and addresses", "the netlink thread ended")
+}
+
+/// All addresses that move with a router.
+fn all_addresses(config: &RouterConfig) -> impl Iterator<Item = &VirtualAddress> {
+    config.addresses.iter().chain(&config.excluded)
+}
+
+/// Where each address of a router goes.
+fn placements<'a>(
+    config: &RouterConfig,
+    addresses: impl IntoIterator<Item = &'a VirtualAddress>,
+) -> Vec<Placement> {
+    let place = |address: &VirtualAddress| Placement {
+        interface: address.interface.as_ref().unwrap_or(&config.interface).clone(),
+        address: address.clone(),
+        owned: config.priority == u8::MAX,
+    };
+    addresses.into_iter().map(place).collect()
+}
+
+/// What the keeper has to watch for these routers.
+fn watch<'c>(configs: impl Iterator<Item = &'c RouterConfig>) -> Watch {
+    let mut watch = Watch::default();
+    for config in configs {
+        for address in all_addresses(config) {
+            watch.carriers.insert(address.interface.as_ref().unwrap_or(&config.interface).clone());
+            watch.virtual_addresses.insert(address.address);
+        }
+        watch.interfaces.insert(config.interface.clone());
+        watch.interfaces.extend(config.tracked.iter().filter_map(|t| match &t.tracker {
+            TrackerId::Interface(name) => Some(name.clone()),
+            TrackerId::Script(_) => None,
+        }));
+    }
+    watch.interfaces.extend(watch.carriers.iter().cloned());
+    watch
+}

@@ -1,0 +1,82 @@
+//! Control lines: what each asks for, and the answers.
+
+use serde_json::{Value, json};
+
+use super::{Driver, report};
+use crate::drivers::control::Control;
+use crate::engine::vrrp::{Command, NodeConfig, RouterId};
+use crate::io::clock;
+
+impl Driver {
+    /// Do what a control line says. A line that cannot be used is answered and changes nothing.
+    pub(super) fn obey(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        let outcome = serde_json::from_str(line).map_err(|e| e.to_string());
+        if let Err(message) = outcome.and_then(|control| self.carry_out(control)) {
+            let line = report::error(self.name.as_deref(), &message);
+            (self.emit)(line);
+        }
+    }
+
+    fn carry_out(&mut self, control: Control<NodeConfig>) -> Result<(), String> {
+        match control {
+            Control::Plan { plan } | Control::Reload { plan } => self.configure(&plan),
+            Control::Status { id } => {
+                let status = self.status(id);
+                self.answer("vrrp.status", status);
+            }
+            Control::Ping { id } => self.answer("pong", json!({ "id": id })),
+            Control::Command { instance, command } => {
+                let router = instance.map(|name| self.find(&name)).transpose()?;
+                if router.is_none() && command == Command::Stop {
+                    self.stop();
+                    return Ok(());
+                }
+                let now = self.now();
+                self.node.handle_command(now, router, &command);
+            }
+            Control::Track { tracker, up, .. } => {
+                let now = self.now();
+                self.node.handle_tracker(now, &tracker, up);
+            }
+            Control::Event { .. } => return Err("event: only `ha notify` takes events".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, kind: &str, data: Value) {
+        let line = report::line(self.name.as_deref(), kind, data);
+        (self.emit)(line);
+    }
+
+    fn find(&self, name: &str) -> Result<RouterId, String> {
+        let named = |router: &RouterId| self.node.config(*router).is_some_and(|c| c.name == name);
+        self.node.routers().into_iter().find(named).ok_or_else(|| format!("no instance {name}"))
+    }
+
+    /// Everything there is to know; times are nanoseconds of the monotonic clock, as is `now`.
+    fn status(&self, id: u64) -> Value {
+        let instance = |router: RouterId| {
+            let mut value = serde_json::to_value(self.node.status(router)?).ok()?;
+            let timing = self.figures.get(&router).copied().unwrap_or_default().timing();
+            value.as_object_mut()?.insert("timing".to_owned(), json!(timing));
+            Some(value)
+        };
+        let sockets = self.sockets.iter().map(|socket| {
+            json!({
+                "interface": socket.interface(),
+                "family": socket.family(),
+                "overflowed": socket.overflowed(),
+            })
+        });
+        json!({
+            "id": id,
+            "now": clock::now(),
+            "instances": self.node.routers().into_iter().filter_map(instance).collect::<Vec<_>>(),
+            "unmatched": self.node.counters(),
+            "sockets": sockets.collect::<Vec<_>>(),
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! One turn of the loop: receive what came, tell the machine the time, carry out its actions.
+
+use std::time::Duration;
+
+use super::keeper::Request;
+use super::sockets::Place;
+use super::{Driver, TIMER, placements, report};
+use crate::engine::vrrp::receive::Datagram;
+use crate::engine::vrrp::{Action, Event, RouterId, State, Transmit};
+use crate::error::{Error, Result};
+use crate::io::clock;
+use crate::io::vrrp_socket::Packet;
+use crate::time::Instant;
+
+/// Most datagrams of one turn while this process is master somewhere: a flood cannot keep an
+/// advert waiting longer than it takes to look at so many.
+const FEW: usize = 32;
+/// Most datagrams before a backup's deadline is looked at: the advert that would move the
+/// deadline may wait behind others.
+const MANY: usize = 4096;
+
+impl Driver {
+    /// Sockets or the timer are ready.
+    pub(super) fn turn(&mut self, tokens: &[u64]) -> Result<()> {
+        if tokens.contains(&TIMER) {
+            self.timer.clear().map_err(|e| Error::new("clear", "the timer", e))?;
+        }
+        if !self.fence() {
+            let now = self.now();
+            let due = self.node.poll_timeout().is_some_and(|due| due <= now);
+            let budget = if due && self.masters.is_empty() { MANY } else { FEW };
+            self.receive(tokens, budget);
+        }
+        let now = self.now();
+        if self.node.poll_timeout().is_some_and(|due| due <= now) {
+            self.node.handle_timeout(now);
+        }
+        Ok(())
+    }
+
+    /// After a sleep so long that a peer may have taken over, what waits on the sockets is as old
+    /// as the sleep: throw it away, and let the machine step back before anything else.
+    pub(super) fn fence(&mut self) -> bool {
+        let now = self.now();
+        if !self.node.is_late(now) {
+            return false;
+        }
+        let discarded = self.sockets.discard();
+        tracing::warn!(discarded, "woke up late");
+        self.node.handle_timeout(now);
+        self.perform();
+        true
+    }
+
+    /// Receive at most `budget` datagrams from the sockets that `tokens` name.
+    fn receive(&mut self, tokens: &[u64], budget: usize) {
+        let (now, wall) = (clock::now(), clock::wall_nanos());
+        let mut left = budget;
+        for socket in tokens.iter().filter_map(|token| self.sockets.by_token(*token)) {
+            while left > 0 {
+                left -= 1;
+                let received = match socket.receive(&mut self.buffer) {
+                    Ok(Some(received)) => received,
+                    Ok(None) => break,
+                    Err(error) => {
+                        tracing::warn!(interface = socket.interface(), %error, "receive");
+                        break;
+                    }
+                };
+                // The kernel's stamp tells how long the datagram has waited. It is on the wall
+                // clock, which may have been set meanwhile, hence the bounds.
+                let age = received.stamp.map_or(0, |stamp| wall.saturating_sub(stamp));
+                let at = (now - Duration::from_nanos(age)).clamp(self.told, now.max(self.told));
+                self.told = at;
+                let datagram = Datagram {
+                    source: received.source,
+                    destination: received.destination,
+                    ttl: received.ttl,
+                    payload: received.payload,
+                };
+                self.node.handle_datagram(at, socket.interface(), &datagram);
+            }
+        }
+    }
+
+    /// Carry out what the machine wants. Adverts that are due together leave together; events
+    /// are told last.
+    pub(super) fn perform(&mut self) {
+        let mut adverts = Vec::new();
+        let mut events = Vec::new();
+        while let Some((router, action)) = self.node.poll_action() {
+            match action {
+                Action::Send(advert) => adverts.push((router, advert)),
+                Action::Event(event) => events.push((router, event)),
+                other => {
+                    self.send(&mut adverts);
+                    self.delegate(router, other);
+                }
+            }
+        }
+        self.send(&mut adverts);
+        for (router, event) in events {
+            self.tell(router, &event);
+        }
+    }
+
+    /// Hand an action to the keeper.
+    fn delegate(&mut self, router: RouterId, action: Action) {
+        let Some(config) = self.node.config(router) else { return };
+        let request = match action {
+            Action::Install(addresses) => Request::Install(router, placements(config, &addresses)),
+            Action::Withdraw(addresses) => Request::Withdraw(placements(config, &addresses)),
+            Action::Announce { addresses, repeat, interval, .. } => Request::Announce {
+                router,
+                places: placements(config, &addresses),
+                repeat,
+                gap: interval,
+            },
+            Action::CancelAnnouncements => Request::Cancel(router),
+            Action::Send(_) | Action::Event(_) => return,
+        };
+        self.keeper.ask(request);
+    }
+
+    /// Send adverts, all that share a socket in one system call.
+    fn send(&mut self, adverts: &mut Vec<(RouterId, Transmit)>) {
+        while let Some((first, _)) = adverts.first() {
+            let place = self.place(*first);
+            let (here, elsewhere) =
+                adverts.drain(..).partition(|(router, _)| self.place(*router) == place);
+            *adverts = elsewhere;
+            if let Some(place) = place {
+                self.send_at(&place, here);
+            }
+        }
+    }
+
+    fn place(&self, router: RouterId) -> Option<Place> {
+        self.node.config(router).map(|config| (config.interface.clone(), config.family))
+    }
+
+    fn send_at(&mut self, place: &Place, adverts: Vec<(RouterId, Transmit)>) {
+        let mut packets = Vec::with_capacity(adverts.len());
+        let mut owners = Vec::with_capacity(adverts.len());
+        for (router, advert) in &adverts {
+            for (destination, message) in &advert.packets {
+                owners.push(*router);
+                packets.push(Packet {
+                    source: advert.source,
+                    destination: *destination,
+                    ttl: advert.ttl,
+                    message,
+                });
+            }
+        }
+        let sent = clock::now();
+        let refused = match self.sockets.get(place) {
+            Some(socket) => socket.send(&packets),
+            None => {
+                (0..packets.len()).map(|at| (at, std::io::ErrorKind::NotFound.into())).collect()
+            }
+        };
+        for (at, error) in refused {
+            let Some(router) = owners.get(at) else { continue };
+            self.figures.entry(*router).or_default().refused();
+            tracing::warn!(interface = place.0, %error, "advert was not sent");
+        }
+        for (router, advert) in &adverts {
+            self.note_sent(*router, advert, sent);
+        }
+    }
+
+    fn note_sent(&mut self, router: RouterId, advert: &Transmit, sent: Instant) {
+        self.figures.entry(router).or_default().sent(advert.due, sent);
+        let stops = advert.packets.iter().all(|(_, message)| message.get(2) == Some(&0));
+        let Some((lease, config)) = self.lease.as_mut().zip(self.node.config(router)) else {
+            return;
+        };
+        let written = if stops { lease.release(&config.name) } else { lease.renew(&config.name) };
+        if let Err(error) = written {
+            tracing::warn!(%error, "lease");
+        }
+    }
+
+    fn tell(&mut self, router: RouterId, event: &Event) {
+        if let Event::Transition { from, to, .. } = event {
+            if *to == State::Master {
+                self.masters.insert(router);
+            } else if *from == State::Master {
+                self.masters.remove(&router);
+                self.figures.entry(router).or_default().restart();
+                self.release(router);
+            }
+        }
+        if let Some(config) = self.node.config(router) {
+            let line = report::event(self.name.as_deref(), config, event);
+            (self.emit)(line);
+        }
+    }
+
+    fn release(&mut self, router: RouterId) {
+        if let Some((lease, config)) = self.lease.as_mut().zip(self.node.config(router))
+            && let Err(error) = lease.release(&config.name)
+        {
+            tracing::warn!(%error, "lease");
+        }
+    }
+}
