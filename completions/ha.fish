@@ -57,15 +57,49 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand run" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand vrrp" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand vrrp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand vrrp" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ha -n "__fish_ha_using_subcommand vrrp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l plan -d 'Read a plan (JSON) as the first line of stdin, control lines after it; `-` is stdin' -r -f -a "-\t''"
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l state-dir -d 'Keep the times of last adverts here, for the successor of a crash' -r -F
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s i -l interface -d 'Interface of the adverts' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l vrid -d 'Virtual router identifier' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l priority -d 'Priority; 255 owns the addresses' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l vip -d 'Virtual address, advertised; repeatable' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l exclude -d 'Address that moves along without being advertised; repeatable' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l name -d 'Name in events' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l advert -d 'Advertisement interval: whole seconds in version 2, steps of 10 ms in version 3' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l version -d 'Protocol version; 2 for IPv4 and 3 for IPv6 unless the interval asks for 3' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l preempt-delay -d 'Take over from a living master only after it was lower for this long' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l auth-pass -d 'Password of version 2, up to 8 bytes, sent in clear' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l src -d 'Source address of adverts' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l peer -d 'Unicast peer instead of the multicast group; repeatable' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l group -d 'Multicast group other than `224.0.0.18` or `ff02::12`' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l down-adverts -d 'Intervals missed before a backup takes over' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-repeat -d 'Announcements for each address at once on becoming master' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-delay -d 'Second batch of announcements after this long; 0 for none' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-refresh -d 'Announce again and again at this interval; 0 for never' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-interval -d 'Least time between two announcements on an interface' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l nopreempt -d 'Never take over from a living master'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l checksum-message-only -d 'Version 3 over IPv4: checksum over the message only, as RFC 9568 says'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
@@ -149,12 +183,22 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand addr" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand addr" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand addr" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand notify" -l instance -d 'Tell about this instance, once' -r
+complete -c ha -n "__fish_ha_using_subcommand notify" -l group -d 'Tell about this sync group, once' -r
+complete -c ha -n "__fish_ha_using_subcommand notify" -l state -d 'The state entered' -r -f -a "master\t'Holds the addresses'
+backup\t'Waits'
+fault\t'Cannot take part'
+stop\t'Ended'"
+complete -c ha -n "__fish_ha_using_subcommand notify" -l priority -d 'Effective priority of the instance' -r
+complete -c ha -n "__fish_ha_using_subcommand notify" -l script -d 'Command that gets four more words: INSTANCE or GROUP, name, state, priority. Split at blanks; no shell is involved' -r
+complete -c ha -n "__fish_ha_using_subcommand notify" -l deadline -d 'Longest run of a command; then SIGTERM, and SIGKILL two seconds later [default: 5m]' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about each event on stdin until it ends. Without --script the first line is a plan'
 complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
@@ -167,6 +211,7 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand config" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand config" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand status" -l state-dir -d 'State directory of the supervisor' -r -F
 complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
@@ -176,15 +221,90 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand status" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand status" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l state-dir -d 'State directory of the supervisor' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl" -l json -d 'Write JSON: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ha -n "__fish_ha_using_subcommand ctl" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "promote" -d 'Become master now'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "maintenance" -d 'Take an instance out of service, or back into it'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "stop" -d 'Stop everything gracefully'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "events" -d 'Show events until interrupted'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l state-dir -d 'State directory of the supervisor' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l state-dir -d 'State directory of the supervisor' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l state-dir -d 'State directory of the supervisor' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l state-dir -d 'State directory of the supervisor' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l state-dir -d 'State directory of the supervisor' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l state-dir -d 'State directory of the supervisor' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "promote" -d 'Become master now'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "maintenance" -d 'Take an instance out of service, or back into it'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop everything gracefully'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "events" -d 'Show events until interrupted'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
@@ -249,6 +369,13 @@ complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcomma
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "completions" -d 'Write shell completions to stdout'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "man" -d 'Write man pages into a directory'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from vrrp" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "promote" -d 'Become master now'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "maintenance" -d 'Take an instance out of service, or back into it'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "stop" -d 'Stop everything gracefully'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "events" -d 'Show events until interrupted'

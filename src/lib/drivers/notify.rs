@@ -145,6 +145,9 @@ impl Teller {
                 emit(&stamped("notify.status", data))?;
             }
             Ok(Control::Event { event }) => self.hear(now, &event, emit)?,
+            Ok(Control::Command { .. } | Control::Track { .. }) => {
+                refuse(emit, "notify takes plans, events, status and ping only")?;
+            }
             Err(error) => match serde_json::from_str::<Line>(line) {
                 Ok(event) => self.hear(now, &event, emit)?,
                 Err(_) => refuse(emit, error)?,

@@ -30,7 +30,7 @@ use crate::io::clock;
 use crate::io::lease::Lease;
 use crate::io::poller::Poller;
 use crate::io::runtime;
-use crate::io::stop::StopSignals;
+use crate::io::stop::{Stop, StopSignals};
 use crate::io::timer::Timer;
 use crate::io::vrrp_socket::Buffer;
 use crate::output::event::Line;
@@ -192,8 +192,10 @@ impl Driver {
                         None => self.stop(),
                     }
                 }
-                () = self.stop_signals.received() => {
-                    if self.stop_or_leave() {
+                signal = self.stop_signals.received() => {
+                    // Ctrl-C also reached whoever controls this process, and it will say stop.
+                    let heed = signal == Stop::Terminate || self.control.is_none();
+                    if heed && self.stop_or_leave() {
                         return self.finish().await;
                     }
                 }
