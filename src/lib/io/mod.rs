@@ -7,6 +7,7 @@
 
 pub mod announce;
 pub mod capabilities;
+pub mod capture;
 pub mod clock;
 pub mod glob;
 pub mod lease;
