@@ -79,7 +79,8 @@ impl Capture {
         let index = match interface {
             None => 0,
             Some(name) => if_nametoindex(name).map_err(|e| {
-                Error::new("capture on", name, e).remedy("`ip link` lists the interfaces")
+                Error::new("capture on", name, io::Error::from(e))
+                    .remedy("`ip link` lists the interfaces")
             })?,
         };
         let socket = open(index).map_err(|cause| {

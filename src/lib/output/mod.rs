@@ -5,6 +5,7 @@ pub mod event;
 pub mod log;
 mod notify;
 mod printer;
+pub mod sniff;
 pub mod status;
 mod stream;
 pub mod text;
