@@ -88,7 +88,7 @@ async fn running(source: Source, options: Options, show: Show<'_>) -> Result<Out
     let mut dropped = 0;
     let failure = tokio::select! {
         biased;
-        () = stop.received() => None,
+        _ = stop.received() => None,
         () = sleep_until(deadline) => None,
         result = input.pump(&mut session) => result.err(),
     };
