@@ -29,6 +29,20 @@ impl Exit {
         self as u8
     }
 
+    /// The meaning of a number; whatever is not in the table counts as [`Exit::System`].
+    #[must_use]
+    pub const fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::Success,
+            1 => Self::No,
+            2 => Self::Usage,
+            3 => Self::Invalid,
+            4 => Self::Unavailable,
+            6 => Self::TimedOut,
+            _ => Self::System,
+        }
+    }
+
     /// Whether a supervisor must not start the command again: it would end the same way.
     #[must_use]
     pub const fn is_permanent(code: i32) -> bool {
