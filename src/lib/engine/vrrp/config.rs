@@ -1,5 +1,5 @@
-//! What a virtual router is told to be. A value of these types that came out of
-//! [`RouterConfig::validate`] is valid; the machine does not check again.
+//! What a virtual router is told to be. The machine trusts what [`NodeConfig::validate`] let
+//! pass and does not check again.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -14,6 +14,7 @@ mod router;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod timers;
+pub mod validate;
 
 pub use action::{Action, AnnounceReason, Cause, Event, Reason, RouterId, State, Transmit};
 pub use config::{

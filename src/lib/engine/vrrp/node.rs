@@ -1,7 +1,7 @@
 //! All virtual routers of one process, with their trackers and sync groups: the machine that a
 //! driver, the simulator and the fuzzer drive.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -240,47 +240,53 @@ impl Node {
     /// A new configuration: matched routers keep their state and learn the difference, removed
     /// ones stop gracefully, new ones start. Ids of matched routers do not change. Routers are
     /// the same when interface, family, VRID and unicast-or-not are; the name may change. One
-    /// that was stopped by a command and is still configured starts again.
+    /// that had stopped and is configured starts again.
     pub fn reload(&mut self, now: Instant, config: &NodeConfig) {
         self.fence(now);
         self.facts.configure(&config.trackers);
         self.startup_delay = config.startup_delay;
-        let before = self.routers.len();
-        let mut kept = vec![false; before];
+        let mut kept = BTreeSet::new();
         let mut changed = Vec::new();
         for new in &config.routers {
-            let same = |(index, router): &(usize, &Router)| {
-                !kept.get(*index).copied().unwrap_or(true)
-                    && router.state() != State::Stopped
-                    && router.is_same(new)
-            };
-            let candidates = || self.routers.iter().enumerate().filter(same);
-            let found = candidates()
-                .find(|(_, router)| router.config().name == new.name)
-                .or_else(|| candidates().next())
-                .map(|(index, _)| index);
-            let Some(index) = found else {
+            let Some(id) = self.counterpart(new, &kept) else {
+                kept.insert(RouterId(self.routers.len()));
                 self.routers.push(Router::new(new.clone()));
                 continue;
             };
-            if let Some(mark) = kept.get_mut(index) {
-                *mark = true;
-            }
-            if self.routers.get_mut(index).is_some_and(|router| router.reconfigure(now, new)) {
-                changed.push(index);
+            kept.insert(id);
+            let Some(router) = self.routers.get_mut(id.0) else { continue };
+            if router.state() == State::Stopped {
+                router.revive(now, new);
+            } else if router.reconfigure(now, new) {
+                changed.push(id);
             }
         }
-        for (router, _) in self.routers.iter_mut().zip(&kept).filter(|(_, kept)| !**kept) {
-            router.stop(now);
+        for (index, router) in self.routers.iter_mut().enumerate() {
+            if !kept.contains(&RouterId(index)) {
+                router.stop(now);
+            }
         }
         self.regroup(&config.groups);
         self.evaluate(now);
-        for index in changed {
-            if let Some(router) = self.routers.get_mut(index) {
+        for id in changed {
+            if let Some(router) = self.routers.get_mut(id.0) {
                 router.handle_timeout(now);
             }
         }
         self.settle(now);
+    }
+
+    /// The router that `new` is about, among those not in `taken`: rather a living one, rather
+    /// one of the same name.
+    fn counterpart(&self, new: &RouterConfig, taken: &BTreeSet<RouterId>) -> Option<RouterId> {
+        let candidates =
+            self.routers.iter().enumerate().filter(|(index, router)| {
+                router.is_same(new) && !taken.contains(&RouterId(*index))
+            });
+        let best = candidates.min_by_key(|(_, router)| {
+            (router.state() == State::Stopped, router.config().name != new.name)
+        });
+        best.map(|(index, _)| RouterId(index))
     }
 
     /// Time has passed. Call it at, or any time after, [`Node::poll_timeout`].
@@ -351,6 +357,9 @@ impl Node {
 
     /// What a freeze of the process means, before anything else is done.
     fn fence(&mut self, now: Instant) {
+        if !self.is_late(now) {
+            return;
+        }
         for router in &mut self.routers {
             router.fence(now);
         }

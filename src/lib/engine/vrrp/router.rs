@@ -333,7 +333,6 @@ impl Router {
     /// RFC 9568 section 6.4.1, the startup event; also the way out of fault.
     fn begin(&mut self, now: Instant, reason: Reason) {
         self.master_interval = self.config.advertisement_interval;
-        self.yields = false;
         let owner = self.config.priority == u8::MAX;
         if owner && !self.grouped {
             self.become_master(now, now, Reason::AddressOwner);

@@ -1,9 +1,10 @@
 //! A router learns a new configuration without an election: only differences are acted on.
 
 use super::{Router, Wait};
-use crate::engine::vrrp::action::{AnnounceReason, State};
+use crate::engine::vrrp::action::{AnnounceReason, Reason, State};
 use crate::engine::vrrp::config::{RouterConfig, VirtualAddress};
 use crate::time::Instant;
+use crate::wire::vrrp::Version;
 
 impl Router {
     /// Whether `config` is about this router: same interface, family, VRID and way of sending.
@@ -34,7 +35,7 @@ impl Router {
                 }
             }
             State::Backup if differs_in_timing(&old, config) => {
-                if self.master.is_none() || self.config.version != crate::wire::vrrp::Version::V3 {
+                if self.master.is_none() || self.config.version == Version::V2 {
                     self.master_interval = self.config.advertisement_interval;
                 }
                 self.arm(now, Wait::Full);
@@ -42,6 +43,15 @@ impl Router {
             State::Backup | State::Init | State::Fault | State::Stopped => {}
         }
         true
+    }
+
+    /// A stopped router is configured again: it begins anew, with its counters, and with the
+    /// addresses that it is still leaving.
+    pub fn revive(&mut self, now: Instant, config: &RouterConfig) {
+        self.config = config.clone();
+        self.yields = false;
+        self.maintenance = false;
+        self.enter(now, State::Init, Reason::Startup);
     }
 
     /// Withdraw what is no longer configured, then install and announce what is new.

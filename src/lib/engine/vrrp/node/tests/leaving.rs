@@ -66,7 +66,14 @@ fn a_demoted_master_stays_backup_while_any_master_lives() {
         bench.hear(LOW, 90);
     }
     assert_eq!(bench.state(), State::Backup, "it would preempt otherwise");
-    bench.run_until(ms(40_000));
+    bench.link(&down());
+    bench.link(&up());
+    for second in 21..=40 {
+        bench.run_until(ms(600 + second * 1_000));
+        bench.hear(LOW, 90);
+    }
+    assert_eq!(bench.state(), State::Backup, "nor does a passing fault change its mind");
+    bench.run_until(ms(60_000));
     assert_eq!(bench.reason(), Reason::MasterDownTimer, "the master vanished");
     bench.command(&Command::Demote);
     bench.hear(LOW, 90);

@@ -156,13 +156,30 @@ impl World {
             let status = node.status(id).unwrap();
             let state = self.states.get(&id).copied().unwrap_or(State::Init);
             assert_eq!(state, status.state);
-            if matches!(state, State::Init | State::Fault) {
-                assert!(status.addresses.is_empty(), "{state:?} holds addresses");
-            }
+            assert!(
+                state != State::Fault || status.addresses.is_empty(),
+                "a fault holds addresses"
+            );
             held.extend(status.addresses);
         }
         assert_eq!(self.installed, held);
     }
+}
+
+fn is_packet(bench: &Bench, step: &Step) -> bool {
+    match step {
+        Step::Hear { router, .. } => bench.node.config(RouterId(*router)).is_some(),
+        Step::Noise(_) => true,
+        _ => false,
+    }
+}
+
+/// Packets in all counters together.
+fn counted(node: &Node) -> u64 {
+    let own = node.routers().into_iter().map(|id| node.status(id).unwrap().counters);
+    own.chain([node.counters()])
+        .map(|counters| counters.adverts_accepted + counters.dropped.values().sum::<u64>())
+        .sum()
 }
 
 proptest! {
@@ -173,7 +190,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_node_never_contradicts_itself(
+    fn a_node_never_contradicts_itself_and_counts_every_packet(
         routers in any_routers(),
         group in any::<bool>(),
         steps in prop::collection::vec(any_step(), 1..120),
@@ -181,7 +198,9 @@ proptest! {
         let mut bench = Bench::idle(&plan(routers, group));
         bench.node.start(START);
         let mut world = World::default();
+        let mut packets = 0;
         for step in &steps {
+            packets += u64::from(is_packet(&bench, step));
             take_step(&mut bench, step);
             while let Some((id, action)) = bench.node.poll_action() {
                 world.apply(id, &action, &bench.node);
@@ -192,6 +211,7 @@ proptest! {
                 prop_assert!(due.is_none_or(|due| due > bench.now), "busy loop at {due:?}");
             }
         }
+        prop_assert_eq!(counted(&bench.node), packets);
     }
 
     #[test]

@@ -83,8 +83,23 @@ fn a_removed_router_stops_gracefully_and_a_new_one_starts() {
     assert_eq!(bench.take(), ["0: withdraw 10.0.0.100"]);
     assert_eq!([bench.state_of(0), bench.state_of(1)], [State::Stopped, State::Backup]);
     bench.reload(&node(vec![single(100)]));
-    assert_eq!(bench.node.find("eth0", Family::Ipv4, 1), Some(RouterId(2)), "started anew");
-    assert_eq!(bench.state_of(1), State::Stopped);
+    assert_eq!(
+        bench.take(),
+        ["0: stopped -> init: startup", "0: init -> backup: startup", "1: backup -> stopped: stop",]
+    );
+    assert_eq!(bench.node.routers().len(), 2, "a router that comes back has its old id");
+}
+
+#[test]
+fn a_router_that_comes_back_while_leaving_goes_on_leaving() {
+    let mut bench = master();
+    bench.reload(&node(vec![]));
+    bench.run_until(ms(300));
+    bench.reload(&node(vec![single(100)]));
+    bench.take();
+    assert_eq!((bench.state(), bench.due()), (State::Backup, Some(1_000_000)));
+    bench.run_until(ms(1_000));
+    assert_eq!(bench.take(), ["withdraw 10.0.0.100"]);
 }
 
 #[test]
