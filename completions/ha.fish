@@ -314,6 +314,19 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand lab" -s f -l use-file -d 'The configuration: once for all hosts, or once for each' -r -F
+complete -c ha -n "__fish_ha_using_subcommand lab" -l nodes -d 'How many hosts; as many as files, or 2' -r
+complete -c ha -n "__fish_ha_using_subcommand lab" -l fault -d 'What to try; may be repeated. Everything that makes sense when none is named' -r -f -a "kill\t'The host dies: its link is cut and every process killed; later it boots again'
+term\t'The daemon is asked to stop (SIGTERM); later it is started again'
+link\t'The host\'s port on the switch goes down; later it comes up'
+partition\t'The hosts do not hear each other, the client hears all of them; later that heals'
+script\t'The tracked scripts fail on the host; later they succeed again'
+freeze\t'Every process of the host stands still (SIGSTOP); later they go on (SIGCONT)'"
+complete -c ha -n "__fish_ha_using_subcommand lab" -l rounds -d 'How often to try each fault' -r
+complete -c ha -n "__fish_ha_using_subcommand lab" -l daemon -d 'What runs on the hosts: one for all, or one for each, separated by commas' -r -f -a "ha\t'`ha run` of this very program'
+keepalived\t'The keepalived that is installed'"
+complete -c ha -n "__fish_ha_using_subcommand lab" -l advert -d 'Advertisement interval of the embedded example: 1s, 100ms, 10ms' -r
+complete -c ha -n "__fish_ha_using_subcommand lab" -l address -d 'Which virtual address to probe; the first one of the configuration when not said' -r
 complete -c ha -n "__fish_ha_using_subcommand lab" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'

@@ -9,7 +9,6 @@
 
 pub mod check;
 pub mod notify;
-pub mod observe;
 pub mod sync_group;
 pub mod track;
 pub mod vrrp;

@@ -4,6 +4,8 @@
 //!
 //! A key or type added keeps `v`; anything else raises it. `docs/schema/` is the promise.
 
+pub mod lab;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -113,6 +113,11 @@ fn no_supervisor(target: &str, error: &io::Error) -> Error {
 }
 
 fn refused(target: &str, exit: u8, message: String) -> Error {
-    let exit = Exit::from_code(exit);
+    let exit = match exit {
+        2 => Exit::Usage,
+        3 => Exit::Invalid,
+        4 => Exit::Unavailable,
+        _ => Exit::System,
+    };
     Error::new("do that at", target, message).exit(exit)
 }

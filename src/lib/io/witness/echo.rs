@@ -8,8 +8,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::now;
 use crate::error::{Error, Result};
+use crate::io::clock::now;
 use crate::time::Instant;
 
 /// The echo service of RFC 862.

@@ -9,19 +9,16 @@ pub use addresses::{AddressChange, AddressWatch};
 pub use echo::{Client, Echo, Reply};
 pub use tap::{Heard, Tap};
 
-use nix::time::{ClockId, clock_gettime};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
-use crate::time::Instant;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
 
-/// Now on `CLOCK_MONOTONIC`.
-#[must_use]
-pub fn now() -> Instant {
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Instant::ZERO, |t| Instant::from_nanos(nanos(t)))
-}
-
-/// A kernel time as nanoseconds.
-fn nanos(time: nix::sys::time::TimeSpec) -> u64 {
-    let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
-    let rest = u64::try_from(time.tv_nsec()).unwrap_or(0);
-    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
+/// Wait until one of `sockets` can be read, or for `most`; `None` waits for ever. An interrupted
+/// wait returns early: the caller looks again anyway.
+pub fn wait_readable(sockets: &[BorrowedFd<'_>], most: Option<Duration>) {
+    let mut wanted: Vec<PollFd<'_>> =
+        sockets.iter().map(|socket| PollFd::new(*socket, PollFlags::POLLIN)).collect();
+    let _ = ppoll(&mut wanted, most.map(TimeSpec::from), None);
 }

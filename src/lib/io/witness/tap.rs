@@ -2,16 +2,17 @@
 
 use std::io::IoSliceMut;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType,
     recvmsg, setsockopt, socket, sockopt,
 };
-use nix::time::{ClockId, clock_gettime};
+use nix::sys::time::TimeSpec;
 use socket2::SockFilter;
 
-use super::{nanos, now};
 use crate::error::{Error, Result};
+use crate::io::clock::{now, wall_nanos};
 use crate::time::Instant;
 
 /// IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
@@ -41,7 +42,8 @@ impl Tap {
     /// When the kernel refuses the socket or its filter.
     pub fn open() -> Result<Self> {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let protocol = SockProtocol::EthIp;
+        // A bridge takes what its ports receive before a socket for one protocol is asked.
+        let protocol = SockProtocol::EthAll;
         let fd = socket(AddressFamily::Packet, SockType::Datagram, flags, protocol)
             .map_err(|e| Error::new("open", "a packet socket", e))?;
         setsockopt(&fd, sockopt::ReceiveTimestampns, &true)
@@ -58,7 +60,7 @@ impl Tap {
         let mut heard = Vec::new();
         loop {
             let mut bytes = [0; 128];
-            let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
+            let mut control = nix::cmsg_space!(TimeSpec);
             let mut parts = [IoSliceMut::new(&mut bytes)];
             let received = recvmsg::<LinkAddr>(
                 self.0.as_raw_fd(),
@@ -70,7 +72,7 @@ impl Tap {
             let Some(from) = message.address else { continue };
             let at = stamp(message.cmsgs().ok().and_then(|mut all| {
                 all.find_map(|one| match one {
-                    ControlMessageOwned::ScmTimestampns(time) => Some(nanos(time)),
+                    ControlMessageOwned::ScmTimestampns(time) => Some(time),
                     _ => None,
                 })
             }));
@@ -87,7 +89,8 @@ impl Tap {
     }
 }
 
-/// Only VRRP over IPv4: load byte 9 of the IP header; is it 112; all of it, else nothing.
+/// Hardly anything but VRRP over IPv4: load byte 9, the protocol; is it 112; then all, else
+/// nothing.
 fn filter() -> [SockFilter; 4] {
     [
         SockFilter::new(0x30, 0, 0, 9),
@@ -98,20 +101,20 @@ fn filter() -> [SockFilter; 4] {
 }
 
 /// A wall-clock stamp of the kernel on the monotonic clock; now when there is none.
-fn stamp(wall: Option<u64>) -> Instant {
+fn stamp(wall: Option<TimeSpec>) -> Instant {
     let read = now();
     let Some(wall) = wall else { return read };
-    let Ok(wall_now) = clock_gettime(ClockId::CLOCK_REALTIME) else { return read };
-    read - std::time::Duration::from_nanos(nanos(wall_now).saturating_sub(wall))
+    read - Duration::from_nanos(wall_nanos()).saturating_sub(Duration::from(wall))
 }
 
 /// VRID and priority of the advert in an IPv4 packet (RFC 9568 section 5.2; the two bytes are
 /// the same in RFC 3768).
 fn advert(packet: &[u8]) -> Option<(u8, u8)> {
-    let header = usize::from(packet.first()? & 0x0f) * 4;
-    if u32::from(*packet.get(9)?) != VRRP {
+    let first = packet.first()?;
+    if first >> 4 != 4 || u32::from(*packet.get(9)?) != VRRP {
         return None;
     }
+    let header = usize::from(first & 0x0f) * 4;
     Some((*packet.get(header + 1)?, *packet.get(header + 2)?))
 }
 
