@@ -8,6 +8,7 @@ use crate::drivers::check::{self, Options, Question};
 use crate::engine::check::{CheckPlan, CommandLine, Health, ProbeConfig, ScriptConfig};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::io::probe::icmp::Icmp;
 use crate::io::probe::tcp::Tcp;
 use crate::io::probe::{Families, Path};
 use crate::io::process::Output;
@@ -25,6 +26,8 @@ pub struct Args {
 enum Probe {
     /// Does a TCP port accept connections?
     Tcp(TcpArgs),
+    /// Does a host answer an ICMP echo request (ping)?
+    Icmp(IcmpArgs),
     /// Does a command exit with status 0?
     Script(ScriptArgs),
     /// Run all scripts of a plan on stdin.
@@ -125,6 +128,23 @@ struct TcpArgs {
 }
 
 #[derive(Debug, clap::Args)]
+struct IcmpArgs {
+    /// Address or name; of a name with several addresses the first counts.
+    #[arg(value_name = "HOST")]
+    host: String,
+
+    /// Longest wait for the reply.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = positive_duration)]
+    timeout: Duration,
+
+    #[command(flatten)]
+    path: PathArgs,
+
+    #[command(flatten)]
+    repeat: Repeat,
+}
+
+#[derive(Debug, clap::Args)]
 struct ScriptArgs {
     /// Longest run; then SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when
     /// repeating].
@@ -162,6 +182,12 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
             let timeout = args.timeout;
             let tcp = Tcp { host, port, families, path: args.path.path(), timeout };
             probe(&Question::Tcp(tcp), &args.repeat, printer)
+        }
+        Probe::Icmp(args) => {
+            let families = args.path.families();
+            let (host, timeout) = (args.host, args.timeout);
+            let icmp = Icmp { host, families, path: args.path.path(), timeout };
+            probe(&Question::Icmp(icmp), &args.repeat, printer)
         }
         Probe::Script(args) => script(args, printer),
         Probe::Run(args) => run(&args, printer),

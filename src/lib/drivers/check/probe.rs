@@ -10,6 +10,7 @@ use crate::drivers::{Emit, stamped};
 use crate::engine::check::probe::{Action, Answer, Statistics};
 use crate::engine::check::{Change, Health, Probe, ProbeConfig};
 use crate::error::{Error, Result};
+use crate::io::probe::icmp::Icmp;
 use crate::io::probe::tcp::Tcp;
 use crate::io::stop::StopSignals;
 use crate::io::{clock, runtime};
@@ -20,6 +21,8 @@ use crate::output::event::Line;
 pub enum Question {
     /// Does a TCP port accept connections?
     Tcp(Tcp),
+    /// Does a host answer an ICMP echo request?
+    Icmp(Icmp),
 }
 
 impl Question {
@@ -28,6 +31,7 @@ impl Question {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Tcp(_) => "tcp",
+            Self::Icmp(_) => "icmp",
         }
     }
 
@@ -37,12 +41,14 @@ impl Question {
         match self {
             Self::Tcp(tcp) if tcp.host.contains(':') => format!("[{}]:{}", tcp.host, tcp.port),
             Self::Tcp(tcp) => format!("{}:{}", tcp.host, tcp.port),
+            Self::Icmp(icmp) => icmp.host.clone(),
         }
     }
 
     async fn put(&self) -> Answer {
         match self {
             Self::Tcp(tcp) => tcp.ask().await,
+            Self::Icmp(icmp) => icmp.ask().await,
         }
     }
 }

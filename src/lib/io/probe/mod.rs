@@ -1,5 +1,6 @@
 //! Single network probes: one question, one answer, within a time limit.
 
+pub mod icmp;
 pub mod tcp;
 
 use std::io;
