@@ -182,8 +182,8 @@ pub struct RouterConfig {
     /// Addresses that move along without being advertised; either family.
     #[serde(default)]
     pub excluded: Vec<VirtualAddress>,
-    /// `state MASTER` in the configuration. Without priority 255 it changes only what
-    /// keepalived lets it change: the router starts as backup either way.
+    /// `state MASTER` in the configuration. An owner (priority 255) with it becomes master at
+    /// once; any other router starts as backup either way, as in keepalived.
     #[serde(default)]
     pub starts_as_master: bool,
     /// Preemption.
@@ -255,19 +255,19 @@ pub struct TrackerConfig {
     pub init_fail: bool,
 }
 
-/// Everything one node's VRRP side is told: the plan of `ha vrrp run`.
+/// Everything one node's VRRP side is told: the plan of `ha vrrp run`. One that is read from
+/// JSON has passed [`NodeConfig::validate`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "super::validate::Unchecked")]
 pub struct NodeConfig {
     /// Virtual routers.
     pub routers: Vec<RouterConfig>,
     /// Sync groups over them.
-    #[serde(default)]
     pub groups: Vec<SyncGroupConfig>,
     /// Script trackers; interface trackers follow from the routers.
-    #[serde(default)]
     pub trackers: Vec<TrackerConfig>,
     /// Hold all routers for this long after start (`vrrp_startup_delay`).
-    #[serde(default, rename = "startup_delay_us", with = "crate::time::micros")]
+    #[serde(rename = "startup_delay_us", with = "crate::time::micros")]
     pub startup_delay: Duration,
 }
 

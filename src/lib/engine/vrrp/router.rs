@@ -333,7 +333,8 @@ impl Router {
     /// RFC 9568 section 6.4.1, the startup event; also the way out of fault.
     fn begin(&mut self, now: Instant, reason: Reason) {
         self.master_interval = self.config.advertisement_interval;
-        let owner = self.config.priority == u8::MAX;
+        // keepalived: an owner written as `state BACKUP` waits for its first timer like others.
+        let owner = self.config.priority == u8::MAX && self.config.starts_as_master;
         if owner && !self.grouped {
             self.become_master(now, now, Reason::AddressOwner);
             return;

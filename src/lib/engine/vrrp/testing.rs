@@ -55,7 +55,7 @@ pub fn router(name: &str, vrid: u8, priority: u8) -> RouterConfig {
         advertisement_interval: Duration::from_secs(1),
         addresses: vec![vip(&format!("10.0.0.{}", 99 + u16::from(vrid)))],
         excluded: Vec::new(),
-        starts_as_master: false,
+        starts_as_master: priority == 255,
         preempt: Preempt::Always,
         auth: Auth::None,
         checksum: Checksum::PseudoHeader,

@@ -8,9 +8,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::Deserialize;
 use thiserror::Error;
 
-use super::config::{Family, NodeConfig, RouterConfig, VirtualAddress};
+use super::config::{
+    Family, NodeConfig, RouterConfig, SyncGroupConfig, TrackerConfig, VirtualAddress,
+};
 use crate::wire::vrrp::Version;
 
 /// Longest interval of version 2, in seconds (RFC 3768 section 5.3.7: 8 bits).
@@ -60,9 +63,6 @@ pub enum Problem {
     /// Longer than the address.
     #[error("{0}/{1} has a longer prefix than the address has bits")]
     Prefix(IpAddr, u8),
-    /// Named twice.
-    #[error("{0} is named twice")]
-    Twice(IpAddr),
     /// Outside 1..=100.
     #[error("down_timer_adverts {0} is not in 1..=100")]
     DownTimerAdverts(u8),
@@ -93,6 +93,28 @@ pub enum Problem {
     /// A member of another group.
     #[error("member {0} is already in another sync group")]
     SharedMember(String),
+}
+
+/// A [`NodeConfig`] as it is read, before it is looked at.
+#[derive(Deserialize)]
+pub(super) struct Unchecked {
+    routers: Vec<RouterConfig>,
+    #[serde(default)]
+    groups: Vec<SyncGroupConfig>,
+    #[serde(default)]
+    trackers: Vec<TrackerConfig>,
+    #[serde(default, rename = "startup_delay_us", with = "crate::time::micros")]
+    startup_delay: Duration,
+}
+
+impl TryFrom<Unchecked> for NodeConfig {
+    type Error = Invalid;
+
+    fn try_from(read: Unchecked) -> Result<Self, Invalid> {
+        let Unchecked { routers, groups, trackers, startup_delay } = read;
+        let config = Self { routers, groups, trackers, startup_delay };
+        config.validate().map(|()| config)
+    }
 }
 
 impl RouterConfig {
@@ -127,23 +149,18 @@ impl RouterConfig {
         .or_else(|| self.find_address_problem())
     }
 
-    /// Families, prefixes, duplicates; groups that are groups and peers that are not.
+    /// Families and prefixes; groups that are groups and peers that are not.
     fn find_address_problem(&self) -> Option<Problem> {
         let named = self.addresses.iter().map(|each| each.address);
         let peers = || self.peers.iter().map(|peer| peer.address);
         let mut of_family = named.chain(peers()).chain(self.source).chain(self.group);
         let stranger = of_family.find(|address| Family::of(*address) != self.family);
-        let mut seen = BTreeSet::new();
-        let all = || self.addresses.iter().chain(&self.excluded);
+        let mut all = self.addresses.iter().chain(&self.excluded);
         stranger
             .map(Problem::Family)
             .or_else(|| {
-                let bad = all().find(|each| each.prefix > bits(each))?;
+                let bad = all.find(|each| each.prefix > bits(each))?;
                 Some(Problem::Prefix(bad.address, bad.prefix))
-            })
-            .or_else(|| {
-                let twice = all().find(|each| !seen.insert((self.carrier(each), each.address)))?;
-                Some(Problem::Twice(twice.address))
             })
             .or_else(|| self.group.filter(|group| !group.is_multicast()).map(Problem::Group))
             .or_else(|| peers().find(IpAddr::is_multicast).map(Problem::Peer))
@@ -244,7 +261,7 @@ mod tests {
     fn every_bound_is_checked() {
         let six: IpAddr = "2001:db8::1".parse().unwrap();
         let short = Duration::from_millis(15);
-        let rows: [(Spoil, Problem); 14] = [
+        let rows: [(Spoil, Problem); 13] = [
             (|c| c.vrid = 0, Problem::Vrid),
             (|c| c.priority = 0, Problem::Priority),
             (|c| c.advertisement_interval = Duration::from_millis(15), Problem::IntervalV3(short)),
@@ -254,10 +271,6 @@ mod tests {
             (|c| c.addresses.push(vip("2001:db8::1")), Problem::Family(six)),
             (|c| c.source = "2001:db8::1".parse().ok(), Problem::Family(six)),
             (|c| c.addresses[0].prefix = 33, Problem::Prefix("10.0.0.100".parse().unwrap(), 33)),
-            (
-                |c| c.excluded = vec![vip("10.0.0.100")],
-                Problem::Twice("10.0.0.100".parse().unwrap()),
-            ),
             (|c| c.down_timer_adverts = 0, Problem::DownTimerAdverts(0)),
             (|c| c.announce.repeat = 0, Problem::Repeat),
             (|c| c.tracked = vec![tracked("s", -255)], Problem::Weight(-255)),
@@ -277,6 +290,16 @@ mod tests {
     fn an_excluded_address_may_be_of_the_other_family() {
         let config = RouterConfig { excluded: vec![vip("2001:db8::1")], ..single(100) };
         assert_eq!(config.validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_plan_that_is_read_is_valid_or_refused() {
+        let text = serde_json::to_string(&node(vec![single(100)])).unwrap();
+        assert_eq!(serde_json::from_str::<NodeConfig>(&text).unwrap(), node(vec![single(100)]));
+        let bad = text.replace("\"priority\":100", "\"priority\":0");
+        let error = serde_json::from_str::<NodeConfig>(&bad).unwrap_err();
+        assert!(error.to_string().starts_with("VI_1: priority 0 means"), "{error}");
+        assert_eq!(serde_json::from_str::<NodeConfig>("{\"routers\":[]}").unwrap(), node(vec![]));
     }
 
     #[test]

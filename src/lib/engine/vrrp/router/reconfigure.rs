@@ -1,7 +1,7 @@
 //! A router learns a new configuration without an election: only differences are acted on.
 
 use super::{Router, Wait};
-use crate::engine::vrrp::action::{AnnounceReason, Reason, State};
+use crate::engine::vrrp::action::{Action, AnnounceReason, Reason, State};
 use crate::engine::vrrp::config::{RouterConfig, VirtualAddress};
 use crate::time::Instant;
 use crate::wire::vrrp::Version;
@@ -59,7 +59,12 @@ impl Router {
         let wanted = self.config.all_addresses();
         let held = std::mem::replace(&mut self.held, wanted);
         let added = difference(&self.held, &held);
-        self.push_withdraw(difference(&held, &self.held));
+        let removed = difference(&held, &self.held);
+        if !removed.is_empty() {
+            // None of it may be announced after it is gone.
+            self.actions.push_back(Action::CancelAnnouncements);
+            self.push_withdraw(removed);
+        }
         self.push_install(added.clone());
         self.push_announce(added, self.config.announce.repeat, AnnounceReason::AddressRestored);
     }

@@ -44,6 +44,17 @@ fn startup_follows_section_6_4_1() {
             due: Some(1_000_000),
         },
         Row {
+            says: "(keepalived: unless the owner is written as state BACKUP)",
+            bench: Bench::idle(&node(vec![RouterConfig {
+                starts_as_master: false,
+                ..single(255)
+            }])),
+            input: |bench| bench.node.start(START),
+            actions: &["init -> backup: startup"],
+            state: State::Backup,
+            due: Some(3_003_906),
+        },
+        Row {
             says: "else: set Active_Down_Timer to Active_Down_Interval, transition to Backup",
             bench: Bench::idle(&node(vec![single(PLAIN)])),
             input: |bench| bench.node.start(START),

@@ -153,6 +153,7 @@ fn a_group_of_owners_becomes_master_at_once() {
     let mut config = pair();
     for each in &mut config.routers {
         each.priority = 255;
+        each.starts_as_master = true;
     }
     let mut bench = Bench::idle(&config);
     bench.node.start(START);

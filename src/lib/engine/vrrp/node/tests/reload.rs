@@ -37,7 +37,7 @@ fn addresses_come_and_go_without_an_election() {
     assert_eq!(bench.due(), Some(1_300_000));
     config.addresses = vec![vip("10.0.0.200")];
     bench.reload(&node(vec![config.clone()]));
-    assert_eq!(bench.take(), ["withdraw 10.0.0.100", "send 100"]);
+    assert_eq!(bench.take(), ["cancel", "withdraw 10.0.0.100", "send 100"]);
     config.excluded = vec![vip("192.0.2.1")];
     bench.reload(&node(vec![config]));
     assert_eq!(
@@ -122,7 +122,12 @@ fn a_changed_prefix_is_taken_off_before_the_new_one_is_put_on() {
     bench.reload(&node(vec![config]));
     assert_eq!(
         bench.take(),
-        ["withdraw 10.0.0.100", "install 10.0.0.100", "announce 10.0.0.100 x5 address_restored"]
+        [
+            "cancel",
+            "withdraw 10.0.0.100",
+            "install 10.0.0.100",
+            "announce 10.0.0.100 x5 address_restored"
+        ]
     );
 }
 
