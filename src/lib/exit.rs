@@ -29,19 +29,18 @@ impl Exit {
         self as u8
     }
 
-    /// The meaning of a number another process of this program ended with.
+    /// The meaning of a number; whatever is not in the table counts as [`Exit::System`].
     #[must_use]
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
+    pub const fn from_code(code: u8) -> Self {
+        match code {
             0 => Self::Success,
             1 => Self::No,
             2 => Self::Usage,
             3 => Self::Invalid,
             4 => Self::Unavailable,
-            5 => Self::System,
             6 => Self::TimedOut,
-            _ => return None,
-        })
+            _ => Self::System,
+        }
     }
 
     /// Whether a supervisor must not start the command again: it would end the same way.

@@ -67,7 +67,7 @@ pub struct Args {
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     let plan = lab::prepare(&request(args)?, &SystemLoader)?;
     match sandbox::enter()? {
-        Side::Ended(code) => Ok(Exit::from_code(code).unwrap_or(Exit::System)),
+        Side::Ended(code) => Ok(Exit::from_code(code)),
         Side::Inside => {
             let mut timeline = Timeline::new(printer, now(), wall_nanos());
             let rows = lab::run(plan, &mut |at, event| timeline.write(at, &event))?;

@@ -80,7 +80,7 @@ impl Cli {
     pub fn execute(self) -> Result<Exit> {
         let printer = Printer::new(self.json);
         match self.command {
-            Command::Run(args) => run::execute(args, printer),
+            Command::Run(args) => run::execute(args, self.log, printer),
             Command::Vrrp(args) => vrrp::execute(args, printer),
             Command::Check(args) => check::execute(args, printer),
             Command::Announce(args) => announce::execute(args, printer),

@@ -1,17 +1,136 @@
 //! `ha run`: run everything of a configuration: the supervisor.
 
-use crate::error::Result;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::{self, Diagnostic, Outcome, Severity};
+use crate::drivers::config_loader::{self, SystemLoader};
+use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::Printer;
+use crate::output::event::Line;
+use crate::output::log::Level;
+use crate::output::{EventStream, Printer};
+use crate::supervisor::core::Refusal;
+use crate::supervisor::plan::{self, Composition};
+use crate::supervisor::run::{self, Listener, Setup};
+use crate::supervisor::{explain, state_dir};
 
 /// Arguments of `ha run`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(after_help = "SIGHUP reads the configuration again; a wrong one changes nothing. \
+    SIGTERM and SIGINT stop gracefully: virtual routers first, hooks last.\n\
+    Exit codes: 0 stopped; 3 the configuration is invalid; 4 a privilege or kernel feature is \
+    missing; 5 another supervisor has the state directory, or the system refused.")]
+pub struct Args {
+    /// Configuration: a keepalived.conf.
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    file: PathBuf,
+
+    /// What `@ID` lines of the configuration are compared with; the host name up to its first
+    /// dot unless given.
+    #[arg(short = 'i', long, value_name = "ID")]
+    config_id: Option<String>,
+
+    /// Where the socket, the pid file and the lease are; one supervisor each.
+    #[arg(long, value_name = "DIR", default_value = state_dir::DEFAULT)]
+    state_dir: PathBuf,
+
+    /// Print the processes and pipes that this would start, and start nothing.
+    #[arg(long)]
+    explain: bool,
+
+    /// Binary of the child processes; this one unless given.
+    #[arg(long, value_name = "PATH", hide = true)]
+    child_program: Option<PathBuf>,
+}
+
+/// Reads the configuration and plans its processes, as often as it is asked to.
+struct Source {
+    file: PathBuf,
+    options: config::Options,
+    plan: plan::Options,
+}
+
+impl Source {
+    fn new(args: &Args, log: Level) -> Result<Self> {
+        let options = config_loader::options(args.config_id.clone());
+        let state_dir = std::path::absolute(&args.state_dir)
+            .map_err(|e| Error::new("find", args.state_dir.display().to_string(), e))?;
+        let plan = plan::Options {
+            state_dir: state_dir.display().to_string(),
+            log: log.name().to_owned(),
+            host: options.host_name.clone(),
+        };
+        Ok(Self { file: args.file.clone(), options, plan })
+    }
+
+    /// Read the file and show every diagnostic on stderr.
+    fn read(&self) -> std::result::Result<Composition, Refusal> {
+        let outcome = config::load(&self.file, &self.options, &SystemLoader);
+        for diagnostic in &outcome.diagnostics {
+            eprintln!("{}", one_line(&outcome, diagnostic));
+        }
+        let Some(model) = &outcome.model else {
+            let errors = outcome.diagnostics.iter().filter(|d| d.severity() == Severity::Error);
+            return Err(Refusal { problems: errors.map(|d| one_line(&outcome, d)).collect() });
+        };
+        plan::compose(model, &self.plan)
+            .map_err(|e| Refusal { problems: vec![format!("cannot write the plan as JSON: {e}")] })
+    }
+}
+
+/// A diagnostic as events and answers carry it: `FILE:LINE:COLUMN: E0011 what is wrong`.
+fn one_line(outcome: &Outcome, diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.span.and_then(|span| outcome.sources.location(span));
+    let place = place.map_or_else(String::new, |at| {
+        format!("{}:{}:{}: ", at.path.display(), at.line, at.column)
+    });
+    format!("{place}{} {}", diagnostic.code.text(), diagnostic.message)
+}
+
+/// Event lines for whoever reads stdout.
+struct Stdout(EventStream);
+
+impl Listener for Stdout {
+    fn event(&self, line: Line) {
+        self.0.emit(line);
+    }
+
+    fn flush(&self, patience: Duration) {
+        self.0.flush(patience);
+    }
+}
 
 /// Run the command.
 ///
 /// # Errors
-/// What could not be done, on what, why, and what to do.
-pub fn execute(_args: Args, _printer: Printer) -> Result<Exit> {
-    Ok(Exit::Unavailable)
+/// When the configuration is invalid, or the supervisor cannot work.
+pub fn execute(args: Args, log: Level, printer: Printer) -> Result<Exit> {
+    let source = Source::new(&args, log)?;
+    let composition = source.read().map_err(|refusal| invalid(&args.file, &refusal))?;
+    if args.explain {
+        if printer.is_json() {
+            printer.document(&composition)?;
+        } else {
+            printer.line(explain::script(&composition).trim_end())?;
+        }
+        return Ok(Exit::Success);
+    }
+    let code = run::run(Setup {
+        configuration: args.file.display().to_string(),
+        state_dir: args.state_dir,
+        program: args.child_program,
+        composition,
+        read: Box::new(move || source.read()),
+        listener: Box::new(Stdout(EventStream::start(printer)?)),
+    })?;
+    Ok(Exit::from_code(code))
+}
+
+fn invalid(file: &Path, refusal: &Refusal) -> Error {
+    let count = refusal.problems.len();
+    let cause = format!("{count} error{}", if count == 1 { "" } else { "s" });
+    Error::new("run the configuration", file.display().to_string(), cause)
+        .remedy("correct what is marked above; nothing was started")
+        .exit(Exit::Invalid)
 }

@@ -182,8 +182,9 @@ impl Resolver {
         };
         let elsewhere = schema::blocks_of(word);
         let known = block.keywords().map(|row| row.keyword);
-        let remedy = if let Some(first) = elsewhere.first() {
-            format!("it belongs in `{first}`; here it is ignored")
+        let remedy = if !elsewhere.is_empty() {
+            let places: Vec<_> = elsewhere.iter().take(3).map(|path| format!("`{path}`")).collect();
+            format!("it belongs in {}; here it is ignored", places.join(" or "))
         } else if let Some(near) = nearest(word, known) {
             format!("did you mean `{near}`? it is ignored")
         } else if let Some((near, path)) = nearest_anywhere(word) {

@@ -4,7 +4,7 @@
 /// up to a third of the letters for long ones.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let letters = word.chars().count();
-    if letters > 64 {
+    if !(3..=64).contains(&letters) {
         return None;
     }
     let limit = (letters / 3).clamp(1, 4);

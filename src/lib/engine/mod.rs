@@ -9,6 +9,7 @@
 
 pub mod check;
 pub mod notify;
+pub mod observe;
 pub mod sync_group;
 pub mod track;
 pub mod vrrp;

@@ -7,6 +7,8 @@
 
 pub mod announce;
 pub mod capabilities;
+pub mod capture;
+pub mod capture_file;
 pub mod clock;
 pub mod glob;
 pub mod lease;

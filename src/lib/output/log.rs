@@ -20,6 +20,21 @@ pub enum Level {
     Trace,
 }
 
+impl Level {
+    /// As on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
 impl From<Level> for LevelFilter {
     fn from(level: Level) -> Self {
         match level {

@@ -1,11 +1,15 @@
 //! The only layer that prints. stdout is data, stderr is everything else.
 
 mod check;
+pub mod diagnostics;
 pub mod event;
+pub mod keywords;
 pub mod lab;
 pub mod log;
+pub mod model;
 mod notify;
 mod printer;
+pub mod sniff;
 pub mod status;
 mod stream;
 pub mod text;

@@ -86,6 +86,11 @@ impl Printer {
         if self.is_json() { self.json_line(line) } else { self.line(text::words(line)) }
     }
 
+    /// Write text beside the data, to stderr. It does not matter whether anybody reads it.
+    pub fn note(self, text: impl AsRef<str>) {
+        let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+    }
+
     /// Write `value` as one indented JSON document.
     ///
     /// # Errors

@@ -205,7 +205,6 @@ impl World {
                 if let Some(process) = &mut host.process {
                     process.frozen = true;
                     process.wake = None;
-                    process.views.values_mut().for_each(|view| view.sent = None);
                 }
             }),
             Fault::Thaw { host } => self.with(host, |host| host.thaw(now)),

@@ -113,11 +113,6 @@ fn no_supervisor(target: &str, error: &io::Error) -> Error {
 }
 
 fn refused(target: &str, exit: u8, message: String) -> Error {
-    let exit = match exit {
-        2 => Exit::Usage,
-        3 => Exit::Invalid,
-        4 => Exit::Unavailable,
-        _ => Exit::System,
-    };
+    let exit = Exit::from_code(exit);
     Error::new("do that at", target, message).exit(exit)
 }

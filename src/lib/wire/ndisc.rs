@@ -15,10 +15,11 @@ use super::ipv6;
 
 /// Protocol number of ICMPv6.
 pub const PROTOCOL: u8 = super::icmp::PROTOCOL_V6;
+/// ICMPv6 type of a neighbour advertisement.
+pub const TYPE_ADVERTISEMENT: u8 = 136;
 /// Where unsolicited advertisements go.
 pub const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
-pub(super) const TYPE_ADVERTISEMENT: u8 = 136;
 /// Bytes before the options.
 const HEADER_LEN: usize = 24;
 /// Bytes of a target link-layer address option for Ethernet.

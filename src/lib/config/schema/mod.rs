@@ -114,8 +114,22 @@ pub fn blocks() -> Vec<&'static Block> {
 pub fn blocks_of(keyword: &str) -> Vec<&'static str> {
     let placeholder = keyword.chars().all(|c| c.is_ascii_uppercase());
     let legal = blocks().into_iter().filter(|b| !placeholder && b.find(keyword).is_some());
-    legal.map(|block| block.path).collect()
+    let mut paths: Vec<_> = legal.map(|block| block.path).collect();
+    // What people write most comes first.
+    paths.sort_by_key(|path| COMMON.iter().position(|common| common == path).unwrap_or(MANY));
+    paths
 }
+
+/// The blocks that a misplaced keyword is most likely meant for.
+const COMMON: [&str; 7] = [
+    "(top)",
+    "vrrp_instance",
+    "global_defs",
+    "vrrp_script",
+    "vrrp_sync_group",
+    "virtual_server",
+    "virtual_server/real_server",
+];
 
 /// Whether the arguments of `keyword` are a command, whose quoting is richer.
 #[must_use]
