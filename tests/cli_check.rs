@@ -197,6 +197,18 @@ fn a_script_is_judged_by_how_it_ends() {
 }
 
 #[test]
+fn a_script_can_be_repeated_and_is_summed_up() {
+    let repeat = ["check", "script", "--count", "3", "--interval", "20ms", "--timeout", "20s"];
+    let (code, text) = ha(&[&repeat[..], &["--json", "--", "true"]].concat());
+    assert_eq!(code, 0, "{text}");
+    let lines: Vec<Value> = text.lines().map(json_of).collect();
+    assert_eq!(lines[0]["type"], "check.transition");
+    assert_eq!(lines[1]["type"], "check.statistics");
+    assert_eq!((&lines[1]["data"]["probes"], &lines[1]["data"]["good"]), (&json!(3), &json!(3)));
+    assert_eq!(lines.len(), 2, "{text}");
+}
+
+#[test]
 fn a_script_gets_its_words_without_a_shell_and_a_clean_surrounding() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
@@ -204,7 +216,7 @@ fn a_script_gets_its_words_without_a_shell_and_a_clean_surrounding() {
                 test -e /proc/$$/fd/7 || echo closed; ps -o pgid= -p $$; echo $$; } > \"$OUT\"\n";
     let path = script(directory.path(), "probe.sh", text);
     let status = Command::new("sh")
-        .args(["-c", r#"exec 7</dev/null; exec "$@" >&2"#, "sh", env!("CARGO_BIN_EXE_ha")])
+        .args(["-c", r#"exec 7</dev/null; exec "$@" >/dev/null"#, "sh", env!("CARGO_BIN_EXE_ha")])
         .args(["check", "script", "--", path.to_str().unwrap(), "$HOME; *"])
         .env("OUT", &out)
         .env("IFS", "x")

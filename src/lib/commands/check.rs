@@ -12,8 +12,11 @@ use crate::io::probe::icmp::Icmp;
 use crate::io::probe::tcp::Tcp;
 use crate::io::probe::{Families, Path};
 use crate::io::process::Output;
-use crate::output::Printer;
+use crate::output::{EventStream, Printer};
 use crate::time::parse_duration;
+
+/// How long the last lines may take to be read.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Arguments of `ha check`.
 #[derive(Debug, clap::Args)]
@@ -220,6 +223,7 @@ fn script(args: ScriptArgs, printer: Printer) -> Result<Exit> {
     let options = Options {
         results: once || repeat.verbose,
         transitions: !once,
+        statistics: !once,
         output: output_of(repeat.verbose),
         count: if once { Some(1) } else { repeat.count },
     };
@@ -233,11 +237,17 @@ fn run(args: &RunArgs, printer: Printer) -> Result<Exit> {
     let options = Options {
         results: args.verbose,
         transitions: true,
+        statistics: false,
         output: output_of(args.verbose),
         count: None,
     };
-    check::run(None, options, &mut |line| printer.event(line))?;
-    Ok(Exit::Success)
+    let events = EventStream::start(printer)?;
+    let ended = check::run(None, options, &mut |line| {
+        events.emit(line.clone());
+        Ok(())
+    });
+    events.flush(PATIENCE);
+    ended.map(|_| Exit::Success)
 }
 
 const fn output_of(verbose: bool) -> Output {

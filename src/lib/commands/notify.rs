@@ -8,8 +8,11 @@ use crate::engine::notify::{DEFAULT_DEADLINE, Hooks, NotifyPlan, Occurrence};
 use crate::engine::vrrp::State;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::Printer;
+use crate::output::{EventStream, Printer};
 use crate::time::parse_duration;
+
+/// How long the last lines may take to be read.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Arguments of `ha notify`.
 #[derive(Debug, clap::Args)]
@@ -97,8 +100,13 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         (Some(name), _) => Occurrence::Instance { name, state, priority: args.priority },
         (_, Some(name)) => Occurrence::Group { name, state },
         _ => {
-            notify::follow(plan, &mut |line| printer.event(line))?;
-            return Ok(Exit::Success);
+            let events = EventStream::start(printer)?;
+            let ended = notify::follow(plan, &mut |line| {
+                events.emit(line.clone());
+                Ok(())
+            });
+            events.flush(PATIENCE);
+            return ended.map(|()| Exit::Success);
         }
     };
     let plan = plan.unwrap_or_default();

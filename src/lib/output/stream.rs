@@ -84,9 +84,9 @@ impl EventStream {
     }
 }
 
-/// What a line tells the state of: its type and the instance, if it names one.
+/// What a line tells the state of: its type and the instance, group or check, if it names one.
 fn subject(line: &Line) -> (&str, Option<&str>) {
-    let name = line.data.get("instance").or_else(|| line.data.get("group"));
+    let name = ["instance", "group", "check"].iter().find_map(|key| line.data.get(key));
     (&line.kind, name.and_then(serde_json::Value::as_str))
 }
 

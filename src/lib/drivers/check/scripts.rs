@@ -14,6 +14,7 @@ use crate::io::lines::standard_input;
 use crate::io::process::{Output, Processes};
 use crate::io::stop::StopSignals;
 use crate::io::{clock, runtime};
+use crate::output::event::Line;
 use crate::time::Instant;
 
 /// How long scripts get to end when the whole process stops; then SIGKILL.
@@ -26,6 +27,8 @@ pub struct Options {
     pub results: bool,
     /// Emit `check.transition`.
     pub transitions: bool,
+    /// Emit `check.statistics` of each script at the end.
+    pub statistics: bool,
     /// Where the scripts' own output goes.
     pub output: Output,
     /// Stop after this many results; endless when absent.
@@ -79,7 +82,13 @@ async fn running(
         fleet.turn(emit)?;
     }
     fleet.stop(emit).await?;
-    Ok(fleet.statuses(clock::now()))
+    let statuses = fleet.statuses(clock::now());
+    if options.statistics {
+        for status in &statuses {
+            emit(&statistics(status))?;
+        }
+    }
+    Ok(statuses)
 }
 
 /// A number for each script that ever was, so that a script removed and added again under its
@@ -224,7 +233,7 @@ impl Fleet {
     }
 }
 
-fn line(name: &str, event: Event) -> crate::output::event::Line {
+fn line(name: &str, event: Event) -> Line {
     match event {
         Event::Transition { change, reason } => stamped(
             "check.transition",
@@ -241,6 +250,15 @@ fn line(name: &str, event: Event) -> crate::output::event::Line {
             json!({ "check": name, "kind": "script", "running_us": micros(running) }),
         ),
     }
+}
+
+fn statistics(status: &ScriptStatus) -> Line {
+    let judged = status.runs - u64::from(status.running);
+    stamped(
+        "check.statistics",
+        json!({ "check": status.name, "kind": "script", "probes": judged,
+            "good": judged.saturating_sub(status.failures), "skipped": status.skipped }),
+    )
 }
 
 fn micros(duration: Duration) -> u64 {

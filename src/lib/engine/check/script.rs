@@ -132,7 +132,7 @@ impl Script {
     #[must_use]
     pub fn new(now: Instant, config: ScriptConfig) -> Self {
         let threshold = if config.init_fail {
-            Threshold::starting_down(config.rise, config.fall)
+            Threshold::presumed(Health::Down, config.rise, config.fall)
         } else {
             Threshold::new(config.rise, config.fall)
         };
@@ -171,7 +171,7 @@ impl Script {
             return;
         }
         self.config = config.clone();
-        self.threshold = Threshold::carried_over(self.health(), config.rise, config.fall);
+        self.threshold = Threshold::presumed(self.health(), config.rise, config.fall);
         self.schedule = Schedule::new(now, config.interval);
         self.terminate(now);
         if let Some(run) = &mut self.run {

@@ -86,16 +86,10 @@ impl Threshold {
         }
     }
 
-    /// Down until `rise` good results have come (`init_fail`).
+    /// Something is known already (the verdict before a reload, or down for `init_fail`): it
+    /// holds until the next result, which decides alone.
     #[must_use]
-    pub fn starting_down(rise: u32, fall: u32) -> Self {
-        Self { health: Health::Down, first_decides: false, ..Self::new(rise, fall) }
-    }
-
-    /// New numbers for the same thing: the verdict holds until the next result, which decides
-    /// alone.
-    #[must_use]
-    pub fn carried_over(health: Health, rise: u32, fall: u32) -> Self {
+    pub fn presumed(health: Health, rise: u32, fall: u32) -> Self {
         Self { health, ..Self::new(rise, fall) }
     }
 
@@ -189,14 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn a_check_that_starts_down_needs_rise_good_results() {
-        assert_eq!(verdicts(Threshold::starting_down(2, 1), "++-"), "DUD");
-    }
-
-    #[test]
-    fn a_verdict_carried_over_holds_until_the_next_result_decides() {
-        assert_eq!(verdicts(Threshold::carried_over(Health::Up, 3, 3), "-+"), "DD");
-        assert_eq!(verdicts(Threshold::carried_over(Health::Up, 3, 3), "+--"), "UUU");
-        assert_eq!(verdicts(Threshold::carried_over(Health::Down, 3, 3), "+"), "U");
+    fn a_presumed_verdict_holds_until_the_next_result_decides() {
+        assert_eq!(verdicts(Threshold::presumed(Health::Up, 3, 3), "-+"), "DD");
+        assert_eq!(verdicts(Threshold::presumed(Health::Up, 3, 3), "+--"), "UUU");
+        assert_eq!(verdicts(Threshold::presumed(Health::Down, 3, 3), "+"), "U");
     }
 }

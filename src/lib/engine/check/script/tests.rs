@@ -163,17 +163,14 @@ fn a_command_that_cannot_be_executed_is_a_failure_but_lack_of_processes_is_no_ne
 }
 
 #[test]
-fn init_fail_is_down_before_the_first_result_and_rises_by_rise() {
-    let failed = ScriptConfig { init_fail: true, rise: 2, ..config(1000, 1000) };
-    let script = play(
-        failed,
-        vec![
-            Time(0, "start"),
-            Ends(1, Ending::Exited(0), "good"),
-            Time(1000, "start"),
-            Ends(1001, Ending::Exited(0), "good down>up"),
-        ],
-    );
+fn init_fail_is_down_until_the_first_result_decides() {
+    // keepalived 2.2.7 with `init_fail` and `rise 3` says "succeeded" after the first success.
+    let failed = ScriptConfig { init_fail: true, rise: 3, fall: 2, ..config(1000, 1000) };
+    let mut script = Script::new(at(0), failed);
+    assert_eq!(script.health(), Health::Down);
+    script.handle_timeout(at(0));
+    script.handle_ending(at(1), &Ending::Exited(0));
+    assert_eq!(wants(&mut script), "start good down>up");
     assert_eq!(script.status(at(1002)).reason, "exit status 0");
 }
 
