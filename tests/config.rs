@@ -1,24 +1,275 @@
-//! The configuration language from text to model.
+//! The configuration language: what every feature means, and what every mistake is called and
+//! where. `tests/config/features` holds a file for each feature with a snapshot of its model;
+//! `tests/config/mistakes` a file for each diagnostic with lines `# expect: CODE LINE:COLUMN`.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
-use ha::config::{Options, load};
+use ha::config::{Code, FileStatus, LoadError, Loader, Options, Outcome, load};
 use ha::drivers::config_loader::SystemLoader;
+use serde_json::Value;
+
+/// A host that is the same everywhere: real configuration files, made-up scripts and users.
+struct House;
+
+impl House {
+    fn script(path: &Path) -> Option<FileStatus> {
+        let (directory, uid, mode) = match path.to_str()? {
+            "/" | "/scripts" => (true, 0, 0o755),
+            "/scripts/open" => (true, 0, 0o777),
+            "/scripts/weak" => (false, 0, 0o775),
+            "/scripts/plain" => (false, 0, 0o644),
+            other if other.starts_with("/scripts/") => (false, 0, 0o755),
+            _ => return None,
+        };
+        let gid = if mode == 0o775 { 100 } else { 0 };
+        Some(FileStatus { regular: !directory, directory, uid, gid, mode })
+    }
+}
+
+impl Loader for House {
+    fn read(&self, path: &Path) -> Result<String, LoadError> {
+        SystemLoader.read(path)
+    }
+
+    fn glob(&self, base: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
+        SystemLoader.glob(base, pattern)
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        (name == "HOUSE").then(|| "number 9".to_owned())
+    }
+
+    fn user(&self, name: &str) -> Option<(u32, u32)> {
+        (name == "nobody").then_some((65_534, 65_533))
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        (name == "daemon").then_some(2)
+    }
+
+    fn status(&self, path: &Path) -> Result<FileStatus, LoadError> {
+        Self::script(path).map_or_else(|| SystemLoader.status(path), Ok)
+    }
+
+    fn canonical(&self, path: &Path) -> Result<PathBuf, LoadError> {
+        if Self::script(path).is_some() {
+            return Ok(path.to_owned());
+        }
+        SystemLoader.canonical(path)
+    }
+
+    fn identity(&self) -> (u32, u32) {
+        (0, 0)
+    }
+}
+
+/// A file of `tests/config/FOLDER` with what its head says.
+struct Fixture {
+    path: PathBuf,
+    name: String,
+    text: String,
+}
+
+impl Fixture {
+    /// Every value of lines `# KEY: value` or `# KEY`.
+    fn directives<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
+        let heads = self.text.lines().filter_map(|line| line.strip_prefix("# "));
+        heads.filter_map(move |line| line.strip_prefix(key)).map(|l| l.trim_start_matches(": "))
+    }
+
+    fn options(&self) -> Options {
+        let config_id = self.directives("config-id").next().unwrap_or("test").to_owned();
+        Options { config_id, ..Options::default() }
+    }
+
+    fn load(&self) -> Outcome {
+        load(&self.path, &self.options(), &House)
+    }
+}
+
+fn fixtures(folder: &str) -> Vec<Fixture> {
+    let folder = Path::new("tests/config").join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("fixtures")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    paths.sort();
+    let read = |path: PathBuf| Fixture {
+        name: path.file_stem().expect("a name").to_string_lossy().into_owned(),
+        text: String::from_utf8_lossy(&fs::read(&path).expect("readable")).into_owned(),
+        path,
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// `CODE LINE:COLUMN` of every finding.
+fn positions(outcome: &Outcome) -> Vec<String> {
+    let position = |found: &ha::config::Diagnostic| {
+        let at = found.span.and_then(|span| outcome.sources.location(span));
+        match at {
+            Some(at) => format!("{} {}:{}", found.code.text(), at.line, at.column),
+            None => found.code.text().to_owned(),
+        }
+    };
+    outcome.diagnostics.iter().map(position).collect()
+}
+
+fn ha(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ha")).args(words).output().expect("ha starts")
+}
 
 #[test]
-fn the_tutorial_configuration_runs() {
-    let outcome = load(Path::new("tests/config/tutorial.conf"), &Options::default(), &SystemLoader);
-    for found in &outcome.diagnostics {
-        let at = found.span.and_then(|span| outcome.sources.location(span));
-        eprintln!(
-            "{} {:?} {} -- {}",
-            found.code.text(),
-            at.map(|l| (l.line, l.column)),
-            found.message,
-            found.remedy
-        );
+fn every_feature_has_the_model_of_its_snapshot() {
+    for fixture in fixtures("features") {
+        let outcome = fixture.load();
+        let model = outcome.model.as_ref().unwrap_or_else(|| {
+            panic!("{}: {:#?}", fixture.name, outcome.diagnostics);
+        });
+        let findings: Vec<String> = outcome
+            .diagnostics
+            .iter()
+            .zip(positions(&outcome))
+            .map(|(found, at)| format!("{at} {}", found.message))
+            .collect();
+        let snapshot = serde_json::json!({ "findings": findings, "model": model });
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("config/snapshots");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.bind(|| insta::assert_json_snapshot!(fixture.name.clone(), snapshot));
     }
-    let model = outcome.model.expect("no error");
-    assert_eq!(model.vrrp.routers.len(), 1);
-    eprintln!("{}", serde_json::to_string_pretty(&model).expect("serialises"));
+}
+
+#[test]
+fn every_mistake_is_told_where_it_stands() {
+    let mut wrong = Vec::new();
+    for fixture in fixtures("mistakes") {
+        let expected: Vec<&str> = fixture.directives("expect").collect();
+        let found = positions(&fixture.load());
+        if found != expected {
+            wrong.push(format!("{}:\n  expected {expected:?}\n  found    {found:?}", fixture.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_has_a_mistake_that_shows_it() {
+    let mistakes = fixtures("mistakes");
+    let shown: Vec<&str> =
+        mistakes.iter().flat_map(|fixture| fixture.directives("expect")).collect();
+    let missing: Vec<&str> = Code::ALL
+        .iter()
+        .map(|code| code.text())
+        .filter(|code| !shown.iter().any(|line| line.starts_with(code)))
+        .filter(|code| *code != Code::Unreadable.text())
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+#[test]
+fn codes_are_unique() {
+    let mut codes: Vec<&str> = Code::ALL.iter().map(|code| code.text()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), Code::ALL.len());
+}
+
+#[test]
+fn the_command_tells_the_same_positions_and_exits_with_3_for_errors() {
+    for fixture in fixtures("mistakes") {
+        if fixture.directives("library").next().is_some() {
+            continue;
+        }
+        let path = fixture.path.to_str().expect("a plain name");
+        let output = ha(&["config", "check", "-i", "test", "--json", path]);
+        let expected: Vec<&str> = fixture.directives("expect").collect();
+        let invalid = expected.iter().any(|line| line.starts_with('E'));
+        let code = if invalid { 3 } else { 0 };
+        assert_eq!(output.status.code(), Some(code), "{}", fixture.name);
+        let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let file = &document["files"][0];
+        assert_eq!(file["valid"], !invalid, "{}", fixture.name);
+        let found = file["diagnostics"].as_array().expect("a list").iter();
+        let found: Vec<String> = found
+            .map(|f| format!("{} {}:{}", f["code"].as_str().unwrap_or(""), f["line"], f["column"]))
+            .collect();
+        assert_eq!(found, expected, "{}", fixture.name);
+    }
+}
+
+#[test]
+fn a_missing_file_is_an_error_without_a_position() {
+    let output = ha(&["config", "check", "/nonexistent/file.conf"]);
+    assert_eq!(output.status.code(), Some(3));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.contains("E0001") && complaint.contains("/nonexistent/file.conf"));
+}
+
+#[test]
+fn people_see_file_line_column_the_line_and_a_remedy() {
+    let output = ha(&["config", "check", "tests/config/mistakes/no-interface.conf"]);
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8_lossy(&output.stderr);
+    for part in ["error[E0012]", "no-interface.conf:2:15", "vrrp_instance A {", "^", "help"] {
+        assert!(text.contains(part), "{part:?} is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn warnings_fail_only_a_strict_check() {
+    let file = "tests/config/mistakes/no-address.conf";
+    assert_eq!(ha(&["config", "check", file]).status.code(), Some(0));
+    assert_eq!(ha(&["config", "check", "--strict", file]).status.code(), Some(3));
+}
+
+#[test]
+fn no_output_shows_a_password() {
+    for fixture in fixtures("mistakes") {
+        let path = fixture.path.to_str().expect("a plain name");
+        for words in [&["config", "check"][..], &["--json", "config", "check"], &["config", "show"]]
+        {
+            let output = ha(&[words, &[path]].concat());
+            let text = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8_lossy(&text);
+            for secret in ["secret", "123456789", "pa#ss", "0123456789abcdef"] {
+                assert!(!text.contains(secret), "{words:?} {path} shows {secret}:\n{text}");
+            }
+        }
+    }
+    let output = ha(&["--json", "config", "show", "tests/config/features/versions.conf"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("(hidden)") && !text.contains("s3cret"));
+}
+
+#[test]
+fn show_prints_the_model() {
+    let output = ha(&["config", "show", "tests/config/features/versions.conf"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("instance FAST: VRRPv3"), "{text}");
+    assert!(text.contains("advert every 100 ms"), "{text}");
+}
+
+#[test]
+fn the_keyword_table_is_whole_and_speaks_json() {
+    let output = ha(&["config", "keywords", "--json"]);
+    let keywords: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
+    // Every keyword of keepalived 2.4.3 in every block it may stand in.
+    assert_eq!(keywords.len(), 779);
+    let state = keywords.iter().find(|k| k["block"] == "vrrp_instance" && k["keyword"] == "state");
+    assert_eq!(state.expect("state")["support"], "works");
+}
+
+#[test]
+fn the_tutorial_configuration_runs_and_is_told_what_deserves_it() {
+    let outcome = load(Path::new("tests/config/tutorial.conf"), &Options::default(), &House);
+    let model = outcome.model.as_ref().expect("it runs");
+    assert_eq!(positions(&outcome), ["W0002 3:3", "W0026 8:3", "W0016 17:10"]);
+    assert_eq!(model.globals.router_id.as_deref(), Some("master"));
+    assert_eq!(model.globals.notification_email, ["admin@sword.com"]);
+    let [router] = model.vrrp.routers.as_slice() else { panic!("one router") };
+    assert_eq!((router.vrid, router.priority, router.interface.as_str()), (51, 100, "eth0"));
+    assert_eq!(router.addresses[0].prefix, 24);
 }

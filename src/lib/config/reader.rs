@@ -67,7 +67,10 @@ impl<'a> Reader<'a> {
 
     /// Read `path`, which was asked for at `span` (`None`: by the operator).
     pub(super) fn file(&mut self, path: &Path, span: Option<Span>) {
-        if self.files.iter().any(|open| open == path) || self.files.len() >= DEEPEST_INCLUDE {
+        let same = |open: &PathBuf| {
+            open == path || self.loader.canonical(open) == self.loader.canonical(path)
+        };
+        if self.files.iter().any(same) || self.files.len() >= DEEPEST_INCLUDE {
             let message = if self.files.len() >= DEEPEST_INCLUDE {
                 format!("files include each other more than {DEEPEST_INCLUDE} deep")
             } else {

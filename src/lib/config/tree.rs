@@ -74,7 +74,8 @@ impl Builder {
                         Diagnostic::new(Code::QuoteNotClosed, span, message)
                             .remedy("add the missing quote; a quoted text ends on its own line"),
                     );
-                    break;
+                    // As keepalived does: the line is not taken.
+                    return;
                 }
             }
         }

@@ -410,7 +410,8 @@ fn switches(settings: &Settings<'_>, config: &mut RouterConfig, context: &mut Co
     let adverts = settings.number("down_timer_adverts").and_then(|n| u8::try_from(n).ok());
     config.down_timer_adverts =
         adverts.or(defaults.down_timer_adverts).unwrap_or(DOWN_TIMER_ADVERTS);
-    if config.version == Version::V3 && on("v3_checksum_as_v2", defaults.checksum_as_v2) {
+    let v3_over_ipv4 = config.version == Version::V3 && config.family == Family::Ipv4;
+    if v3_over_ipv4 && on("v3_checksum_as_v2", defaults.checksum_as_v2) {
         config.checksum = Checksum::MessageOnly;
     }
     let limited = config.peers.iter().any(|p| p.min_ttl.is_some() || p.max_ttl.is_some());
@@ -460,8 +461,8 @@ fn be_strict(settings: &Settings<'_>, config: &mut RouterConfig, context: &mut C
     config.down_timer_adverts = DOWN_TIMER_ADVERTS;
     config.owner_ignores_adverts = config.priority == OWNER;
     if config.priority != OWNER {
-        let span =
-            settings.span("strict_mode", settings.span("virtual_ipaddress", Span::default()));
+        let own = settings.span("interface", Span::default());
+        let span = settings.span("strict_mode", own);
         context.resolver.not_yet("packet filtering", "vrrp_strict without accept", span);
     }
 }

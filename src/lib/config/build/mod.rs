@@ -100,6 +100,10 @@ pub(super) fn model(
             groups.push((group, entry.value_span()));
         }
     }
+    for (group, _) in &groups {
+        let members = group.members.iter().map(|member| (member.clone(), group.name.clone()));
+        context.notify.member_of.extend(members);
+    }
     let (scripts, trackers) = scripts::tracked(&mut context);
     let vrrp = NodeConfig {
         routers: routers.into_iter().map(|router| router.config).collect(),
