@@ -19,6 +19,8 @@ use crate::wire::vrrp::Version;
 const PRIORITY: u8 = 100;
 /// Priority of the address owner (RFC 9568 section 5.2.4).
 const OWNER: u8 = 255;
+/// RFC 9568 section 5.2.5: the count is one byte.
+const MOST_ADDRESSES: usize = 255;
 /// RFC 9568 section 6.1: intervals missed before a backup takes over.
 const DOWN_TIMER_ADVERTS: u8 = 3;
 
@@ -39,11 +41,19 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
     let strict = settings.switch("strict_mode").unwrap_or(context.defaults.strict);
 
     let protocol = protocol(&settings, strict, context);
-    let Protocol { family, version, source, peers, addresses } = protocol;
+    let Protocol { family, version, source, peers, mut addresses } = protocol;
     if addresses.is_empty() {
         no_address(&settings, &name, span, (version, strict), context);
     }
     let excluded = address::build(&settings, "virtual_ipaddress_excluded", context);
+    let mut excluded: Vec<_> = excluded.into_iter().map(|(address, _)| address).collect();
+    let surplus = addresses.split_off(addresses.len().min(MOST_ADDRESSES));
+    if !surplus.is_empty() {
+        let message = format!("an advert names {MOST_ADDRESSES} addresses at most");
+        let remedy = format!("{} are moved to virtual_ipaddress_excluded", surplus.len());
+        context.warn(Code::Adjusted, settings.span("virtual_ipaddress", span), message, &remedy);
+        excluded.splice(0..0, surplus);
+    }
     let place = place(&settings, &name, span, context);
     let tracked = track::build(&settings, settings.text("interface"), context);
     let hooks = scripts::hooks(&settings, context);
@@ -66,7 +76,7 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
         priority,
         advertisement_interval,
         addresses,
-        excluded: excluded.into_iter().map(|(address, _)| address).collect(),
+        excluded,
         starts_as_master,
         preempt,
         auth,
@@ -90,9 +100,18 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
     if strict {
         be_strict(&settings, &mut config, context);
     }
+    validate(&config, span, context);
     let vrid_span = settings.span("virtual_router_id", span);
     let track_spans = tracked.into_iter().map(|(_, span)| span).collect();
     Some(Router { config, span, vrid_span, track_spans })
+}
+
+/// What the machine itself would refuse: nothing that is left here should be.
+fn validate(config: &RouterConfig, span: Span, context: &mut Context<'_>) {
+    if let Err(invalid) = config.validate() {
+        let message = format!("vrrp_instance `{}` cannot be built: {invalid}", config.name);
+        context.warn(Code::InvalidRouter, span, message, "correct the setting that it names");
+    }
 }
 
 fn protocol(settings: &Settings<'_>, strict: bool, context: &mut Context<'_>) -> Protocol {
