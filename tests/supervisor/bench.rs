@@ -90,7 +90,17 @@ impl Bench {
 
     /// Start the supervisor.
     pub fn run(&self) -> Run {
-        let errors = fs::File::create(self.path("stderr")).unwrap();
+        self.start(Stdio::from(fs::File::create(self.path("stderr")).unwrap()))
+    }
+
+    /// Start the supervisor with a stderr that nobody reads any more.
+    pub fn run_with_closed_stderr(&self) -> Run {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        self.start(Stdio::from(writer))
+    }
+
+    fn start(&self, errors: Stdio) -> Run {
         let mut command = self.run_command();
         command.stdout(Stdio::piped()).stderr(errors).process_group(0);
         let mut child = command.spawn().unwrap();

@@ -215,7 +215,9 @@ fn orders_reach_the_virtual_routers() {
         (&["ctl", "maintenance", "on", "VI_1"], json!({"maintenance": true})),
     ];
     for (words, command) in orders {
-        assert_eq!(bench.ha(words).code, 0);
+        let answer = bench.ha(words);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert!(answer.stdout.starts_with("VI_1 master for "), "{}", answer.stdout);
         let control = json!({"control": "command", "instance": "VI_1", "command": command});
         bench.wait_for_log(&format!("vrrp <- {control}"));
     }
@@ -248,6 +250,18 @@ fn a_reader_of_events_that_goes_away_does_not_end_the_supervisor() {
         let part = bench.part("check");
         part["restarts"] == 1 && part["state"] == "ready"
     });
+    assert_eq!(run.stop(), 0);
+}
+
+#[test]
+fn a_terminal_that_goes_away_does_not_end_the_supervisor() {
+    let bench = Bench::new();
+    let mut run = bench.run_with_closed_stderr();
+    run.wait_ready();
+    bench.set("ha.conf", "vrrp_instance VI_1 {\n  interface lo\n");
+    run.hang_up();
+    let told = run.wait_for("supervisor.reload", |_| true);
+    assert_eq!(told["result"], "refused");
     assert_eq!(run.stop(), 0);
 }
 

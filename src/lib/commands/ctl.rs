@@ -83,11 +83,28 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         return events(connection, printer);
     }
     let response = connection.ask(&request)?;
+    if let Request::Command { instance: Some(name), .. } = &request {
+        return show(&mut connection, name, printer);
+    }
     if printer.is_json() {
         printer.document(&response)?;
     } else if let Response::Done { changes } = response {
         let nothing = || "nothing changed".to_owned();
         printer.line(if changes.is_empty() { nothing() } else { changes.join("\n") })?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The instance after the order: the question follows it on the same way, so the answer is not
+/// older.
+fn show(connection: &mut Connection, name: &str, printer: Printer) -> Result<Exit> {
+    let status = connection.status()?;
+    for instance in status.instances.iter().filter(|instance| instance.name == name) {
+        if printer.is_json() {
+            printer.document(instance)?;
+        } else {
+            printer.line(instance.headline())?;
+        }
     }
     Ok(Exit::Success)
 }

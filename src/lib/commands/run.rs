@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::event::Line;
 use crate::output::log::Level;
-use crate::output::{EventStream, Printer};
+use crate::output::{EventStream, Printer, diagnostics};
 use crate::supervisor::core::Refusal;
 use crate::supervisor::plan::{self, Composition};
 use crate::supervisor::run::{self, Listener, Setup};
@@ -67,9 +67,7 @@ impl Source {
     /// Read the file and show every diagnostic on stderr.
     fn read(&self) -> std::result::Result<Composition, Refusal> {
         let outcome = config::load(&self.file, &self.options, &SystemLoader);
-        for diagnostic in &outcome.diagnostics {
-            eprintln!("{}", one_line(&outcome, diagnostic));
-        }
+        diagnostics::print(&outcome);
         let Some(model) = &outcome.model else {
             let errors = outcome.diagnostics.iter().filter(|d| d.severity() == Severity::Error);
             return Err(Refusal { problems: errors.map(|d| one_line(&outcome, d)).collect() });
@@ -110,7 +108,7 @@ pub fn execute(args: Args, log: Level, printer: Printer) -> Result<Exit> {
     let composition = source.read().map_err(|refusal| invalid(&args.file, &refusal))?;
     if args.explain {
         if printer.is_json() {
-            printer.document(&composition)?;
+            printer.document(&explain::document(&composition))?;
         } else {
             printer.line(explain::script(&composition).trim_end())?;
         }

@@ -54,6 +54,8 @@ pub fn start(level: Level) {
         .with_writer(std::io::stderr)
         .with_max_level(LevelFilter::from(level))
         .with_target(false)
+        // Complaining about a closed stderr on stderr would panic.
+        .log_internal_errors(false)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .finish();
     // Only a second call could fail, and then logging works already.

@@ -225,7 +225,9 @@ impl Document {
 }
 
 impl Instance {
-    fn text(&self) -> String {
+    /// Name, state, for how long, and why.
+    #[must_use]
+    pub fn headline(&self) -> String {
         let state = self.state.map_or("unknown", words::state);
         let mut out = format!("{} {state}", self.name);
         if let Some(age_us) = self.age_us {
@@ -234,6 +236,11 @@ impl Instance {
         if let Some(reason) = &self.reason {
             let _ = write!(out, ": {}", words::reason(reason));
         }
+        out
+    }
+
+    fn text(&self) -> String {
+        let mut out = self.headline();
         out.push('\n');
         let mut row = |name: &str, value: String| {
             if !value.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::plan::{Child, Composition, Part};
 
@@ -11,6 +11,8 @@ const TRACK: &str = "select(.type == \"check.transition\") | {control: \"track\"
     {script: .data.check}, up: ({up: true, down: false}[.data.to]), reason: .data.reason}";
 /// What turns events into lines for the hooks.
 const EVENT: &str = "{control: \"event\", event: .}";
+/// Stands for a password; a plan that has one does not run as it is shown.
+const SECRET: &str = "***";
 
 /// A script that does what the composition does, except for what only a supervisor can:
 /// restarts, the watchdog, reload, status.
@@ -18,7 +20,7 @@ const EVENT: &str = "{control: \"event\", event: .}";
 pub fn script(composition: &Composition) -> String {
     let mut out = String::from(
         "# What `ha run` composes, as commands and pipes. It adds restarts, a watchdog, reload\n\
-         # and status to this, and hands events of every part to notify.\n",
+         # and status to this, and hands events of every part to notify. Passwords are covered.\n",
     );
     for child in
         [Part::Check, Part::Vrrp, Part::Notify].iter().filter_map(|p| composition.child(*p))
@@ -63,9 +65,34 @@ fn pipeline(composition: &Composition) -> String {
 }
 
 fn stage(child: &Child, input: &str) -> String {
-    let plan = json!({"control": "plan", "plan": child.plan}).to_string();
+    let plan = json!({"control": "plan", "plan": concealed(&child.plan)}).to_string();
     let words: Vec<String> = child.arguments.iter().map(|word| quoted(word)).collect();
     format!("{{ echo {}\n  {input}; }} |\n  ha {}", quoted(&plan), words.join(" "))
+}
+
+/// The composition as data, without secrets.
+#[must_use]
+pub fn document(composition: &Composition) -> Composition {
+    let mut shown = composition.clone();
+    for child in &mut shown.children {
+        child.plan = concealed(&child.plan);
+    }
+    shown
+}
+
+/// `plan` with every password covered.
+fn concealed(plan: &Value) -> Value {
+    match plan {
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| match value {
+                Value::Object(_) if key == "auth" => (key.clone(), json!({"pass": SECRET})),
+                value => (key.clone(), concealed(value)),
+            })
+            .collect(),
+        Value::Array(values) => values.iter().map(concealed).collect(),
+        other => other.clone(),
+    }
 }
 
 /// `text` as one word of a shell.
@@ -104,6 +131,22 @@ mod tests {
             .status()
             .unwrap();
         assert!(status.success());
+    }
+
+    #[test]
+    fn passwords_are_covered() {
+        let mut secret = composition();
+        for child in &mut secret.children {
+            if child.part == Part::Vrrp {
+                child.plan = json!({"routers": [{"name": "VI_1", "auth": {"pass": [49, 50]}},
+                    {"name": "VI_2", "auth": "none"}]});
+            }
+        }
+        assert!(!script(&secret).contains("49"));
+        let shown = document(&secret);
+        let routers = &shown.child(Part::Vrrp).unwrap().plan["routers"];
+        assert_eq!(routers[0]["auth"]["pass"], "***");
+        assert_eq!(routers[1]["auth"], "none");
     }
 
     #[test]
