@@ -1,6 +1,8 @@
 //! One loop for each job, joining a machine of `engine` to its `io`. Drivers do not know each
 //! other and never parse a command line.
 
+pub mod address;
+pub mod announce;
 pub mod capture;
 pub mod check;
 pub mod config_loader;
