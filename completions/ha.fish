@@ -165,6 +165,9 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "script" -d 'Does a command exit with status 0?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all scripts of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand announce" -s i -l interface -d 'The interface whose hardware address is announced' -r
+complete -c ha -n "__fish_ha_using_subcommand announce" -l count -d 'Messages for each address' -r
+complete -c ha -n "__fish_ha_using_subcommand announce" -l interval -d 'Least time between two messages' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
@@ -174,15 +177,41 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand announce" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand announce" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand announce" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand addr" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand addr" -l json -d 'Write JSON: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand addr" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ha -n "__fish_ha_using_subcommand addr" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s i -l interface -d 'The interface' -r
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s i -l interface -d 'The interface' -r
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from help" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from help" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand notify" -l instance -d 'Tell about this instance, once' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l group -d 'Tell about this sync group, once' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l state -d 'The state entered' -r -f -a "master\t'Holds the addresses'
@@ -386,6 +415,8 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "promote" -d 'Become master now'
