@@ -82,6 +82,9 @@ _ha() {
             ha__subcmd__check,help)
                 cmd="ha__subcmd__check__subcmd__help"
                 ;;
+            ha__subcmd__check,icmp)
+                cmd="ha__subcmd__check__subcmd__icmp"
+                ;;
             ha__subcmd__check,run)
                 cmd="ha__subcmd__check__subcmd__run"
                 ;;
@@ -94,6 +97,9 @@ _ha() {
             ha__subcmd__check__subcmd__help,help)
                 cmd="ha__subcmd__check__subcmd__help__subcmd__help"
                 ;;
+            ha__subcmd__check__subcmd__help,icmp)
+                cmd="ha__subcmd__check__subcmd__help__subcmd__icmp"
+                ;;
             ha__subcmd__check__subcmd__help,run)
                 cmd="ha__subcmd__check__subcmd__help__subcmd__run"
                 ;;
@@ -102,6 +108,30 @@ _ha() {
                 ;;
             ha__subcmd__check__subcmd__help,tcp)
                 cmd="ha__subcmd__check__subcmd__help__subcmd__tcp"
+                ;;
+            ha__subcmd__config,check)
+                cmd="ha__subcmd__config__subcmd__check"
+                ;;
+            ha__subcmd__config,help)
+                cmd="ha__subcmd__config__subcmd__help"
+                ;;
+            ha__subcmd__config,keywords)
+                cmd="ha__subcmd__config__subcmd__keywords"
+                ;;
+            ha__subcmd__config,show)
+                cmd="ha__subcmd__config__subcmd__show"
+                ;;
+            ha__subcmd__config__subcmd__help,check)
+                cmd="ha__subcmd__config__subcmd__help__subcmd__check"
+                ;;
+            ha__subcmd__config__subcmd__help,help)
+                cmd="ha__subcmd__config__subcmd__help__subcmd__help"
+                ;;
+            ha__subcmd__config__subcmd__help,keywords)
+                cmd="ha__subcmd__config__subcmd__help__subcmd__keywords"
+                ;;
+            ha__subcmd__config__subcmd__help,show)
+                cmd="ha__subcmd__config__subcmd__help__subcmd__show"
                 ;;
             ha__subcmd__ctl,demote)
                 cmd="ha__subcmd__ctl__subcmd__demote"
@@ -196,6 +226,9 @@ _ha() {
             ha__subcmd__help__subcmd__addr,del)
                 cmd="ha__subcmd__help__subcmd__addr__subcmd__del"
                 ;;
+            ha__subcmd__help__subcmd__check,icmp)
+                cmd="ha__subcmd__help__subcmd__check__subcmd__icmp"
+                ;;
             ha__subcmd__help__subcmd__check,run)
                 cmd="ha__subcmd__help__subcmd__check__subcmd__run"
                 ;;
@@ -204,6 +237,15 @@ _ha() {
                 ;;
             ha__subcmd__help__subcmd__check,tcp)
                 cmd="ha__subcmd__help__subcmd__check__subcmd__tcp"
+                ;;
+            ha__subcmd__help__subcmd__config,check)
+                cmd="ha__subcmd__help__subcmd__config__subcmd__check"
+                ;;
+            ha__subcmd__help__subcmd__config,keywords)
+                cmd="ha__subcmd__help__subcmd__config__subcmd__keywords"
+                ;;
+            ha__subcmd__help__subcmd__config,show)
+                cmd="ha__subcmd__help__subcmd__config__subcmd__show"
                 ;;
             ha__subcmd__help__subcmd__ctl,demote)
                 cmd="ha__subcmd__help__subcmd__ctl__subcmd__demote"
@@ -423,7 +465,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__check)
-            opts="-h -V --json --log --help --version tcp script run help"
+            opts="-h -V --json --log --help --version tcp icmp script run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -441,7 +483,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__check__subcmd__help)
-            opts="tcp script run help"
+            opts="tcp icmp script run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +497,20 @@ _ha() {
             return 0
             ;;
         ha__subcmd__check__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__check__subcmd__help__subcmd__icmp)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -503,6 +559,56 @@ _ha() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__check__subcmd__icmp)
+            opts="-4 -6 -v -h -V --timeout --source --interface --fwmark --watch --count --interval --rise --fall --verbose --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fwmark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rise)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fall)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -639,12 +745,152 @@ _ha() {
             return 0
             ;;
         ha__subcmd__config)
-            opts="-h -V --json --log --help --version"
+            opts="-h -V --json --log --help --version check show keywords help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__check)
+            opts="-i -h -V --config-id --strict --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__help)
+            opts="check show keywords help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__help__subcmd__keywords)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__keywords)
+            opts="-h -V --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__show)
+            opts="-i -h -V --config-id --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
                     return 0
@@ -993,8 +1239,22 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__check)
-            opts="tcp script run"
+            opts="tcp icmp script run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__check__subcmd__icmp)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1063,8 +1323,50 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__config)
-            opts=""
+            opts="check show keywords"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__config__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__config__subcmd__keywords)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__config__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1425,12 +1727,36 @@ _ha() {
             return 0
             ;;
         ha__subcmd__run)
-            opts="-h -V --json --log --help --version"
+            opts="-f -i -h -V --file --config-id --state-dir --explain --child-program --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --child-program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
                     return 0
@@ -1473,12 +1799,48 @@ _ha() {
             return 0
             ;;
         ha__subcmd__sniff)
-            opts="-h -V --json --log --help --version"
+            opts="-i -r -w -c -h -V --interface --read --write --count --for --announcements --summary --fail-on-invalid --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
                     return 0

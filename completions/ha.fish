@@ -48,12 +48,17 @@ complete -c ha -n "__fish_ha_needs_command" -f -a "sim" -d 'Replay simulated net
 complete -c ha -n "__fish_ha_needs_command" -f -a "completions" -d 'Write shell completions to stdout'
 complete -c ha -n "__fish_ha_needs_command" -f -a "man" -d 'Write man pages into a directory'
 complete -c ha -n "__fish_ha_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand run" -s f -l file -d 'Configuration: a keepalived.conf' -r -F
+complete -c ha -n "__fish_ha_using_subcommand run" -s i -l config-id -d 'What `@ID` lines of the configuration are compared with; the host name up to its first dot unless given' -r
+complete -c ha -n "__fish_ha_using_subcommand run" -l state-dir -d 'Where the socket, the pid file and the lease are; one supervisor each' -r -F
+complete -c ha -n "__fish_ha_using_subcommand run" -l child-program -d 'Binary of the child processes; this one unless given' -r -F
 complete -c ha -n "__fish_ha_using_subcommand run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand run" -l explain -d 'Print the processes and pipes that this would start, and start nothing'
 complete -c ha -n "__fish_ha_using_subcommand run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand run" -s V -l version -d 'Print version'
@@ -100,19 +105,20 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "run" -d 'Run all scripts of a plan on stdin'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "script" -d 'Does a command exit with status 0?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interface -d 'Interface to leave by' -r
@@ -134,6 +140,27 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l timeout -d 'Longest wait for the reply' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l source -d 'Source address' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interface -d 'Interface to leave by' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fwmark -d 'Firewall mark of the packets' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interval -d 'From one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l rise -d 'Good results in a row that it takes to come up, after the first' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fall -d 'Bad results in a row that it takes to go down, after the first' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l watch -d 'Repeat until stopped, and write a line when the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l timeout -d 'Longest run; then SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when repeating]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l interval -d 'From one start to the next' -r
@@ -162,6 +189,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "script" -d 'Does a command exit with status 0?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all scripts of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -231,15 +259,53 @@ complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about e
 complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand config" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand config" -l json -d 'Write JSON: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ha -n "__fish_ha_using_subcommand config" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "show" -d 'Show what a configuration means, with every default filled in'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l strict -d 'Warnings make a configuration invalid too'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+error\t'What failed'
+warn\t'What deserves attention'
+info\t'Transitions and what caused them'
+debug\t'What was decided on the way'
+trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what a configuration means, with every default filled in'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand status" -l state-dir -d 'State directory of the supervisor' -r -F
 complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
@@ -334,12 +400,20 @@ complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_fr
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop everything gracefully'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "events" -d 'Show events until interrupted'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s i -l interface -d 'Listen on these interfaces; `any` for all' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s r -l read -d 'Read a capture instead, pcap or pcapng; `-` for stdin' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s w -l write -d 'Write the packets shown into a pcap file' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s c -l count -d 'Stop after this many packets shown' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l for -d 'Stop after this time, such as 10s' -r
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l announcements -d 'With --json, show gratuitous ARP and neighbour advertisements of virtual addresses too'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l summary -d 'Show no packets, only the summary, on stdout'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l fail-on-invalid -d 'Exit with 1 when an advert failed a check'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s V -l version -d 'Print version'
@@ -413,10 +487,14 @@ complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcomma
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from vrrp" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all scripts of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show what a configuration means, with every default filled in'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "promote" -d 'Become master now'
