@@ -211,3 +211,46 @@ fn one_occurrence_from_the_command_line_ends_with_what_became_of_the_hook() {
         assert_eq!(run(wrong).0, Some(2), "{wrong:?}");
     }
 }
+
+const CONFIGURATION: &str = "
+vrrp_script yes {
+  script \"/bin/true\"
+  interval 60
+}
+vrrp_instance VI_1 {
+  interface lo
+  virtual_router_id 7
+  priority 100
+  virtual_ipaddress { 192.0.2.9/32 }
+  track_script { yes }
+  notify_master \"RECORD went up\"
+  notify \"RECORD any\"
+}
+";
+
+#[test]
+fn the_hooks_of_a_configuration_can_be_tried_from_the_command_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let (record, out) = recorder(directory.path());
+    let file = directory.path().join("ha.conf");
+    std::fs::write(&file, CONFIGURATION.replace("RECORD", record.to_str().unwrap())).unwrap();
+    let file = file.to_str().unwrap();
+    let run = |name: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ha"))
+            .args(["notify", "--instance", name, "--state", "master", "--priority", "80"])
+            .args(["-f", file])
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = run("VI_1");
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(read(&out), "went up\nany INSTANCE VI_1 MASTER 80\n");
+    let (code, said) = run("VI_2");
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("cannot tell hooks of VI_2"), "{said}");
+
+    let checks = Child::start(&["check", "run", "-f", file, "--json"]);
+    let up = checks.expect("check.transition");
+    assert_eq!((&up["check"], &up["to"]), (&json!("yes"), &json!("up")));
+}

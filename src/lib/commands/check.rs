@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+use super::model::{self, ConfigArgs};
 use crate::drivers::check::{self, Options, Question};
 use crate::engine::check::{CheckPlan, CommandLine, Health, ProbeConfig, ScriptConfig};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::probe::icmp::Icmp;
 use crate::io::probe::tcp::Tcp;
@@ -33,7 +34,7 @@ enum Probe {
     Icmp(IcmpArgs),
     /// Does a command exit with status 0?
     Script(ScriptArgs),
-    /// Run all scripts of a plan on stdin.
+    /// Run all tracked scripts of a configuration, or those of a plan on stdin.
     Run(RunArgs),
 }
 
@@ -165,8 +166,12 @@ struct ScriptArgs {
 #[derive(Debug, clap::Args)]
 struct RunArgs {
     /// Take the plan, and control lines after it, from stdin.
-    #[arg(long, value_name = "-", value_parser = ["-"], required = true)]
-    plan: String,
+    #[arg(long, value_name = "-", value_parser = ["-"], required_unless_present = "file",
+        conflicts_with = "file")]
+    plan: Option<String>,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 
     /// Write every result, not only changes; show the output of scripts on stderr.
     #[arg(long, short)]
@@ -193,7 +198,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
             probe(&Question::Icmp(icmp), &args.repeat, printer)
         }
         Probe::Script(args) => script(args, printer),
-        Probe::Run(args) => run(&args, printer),
+        Probe::Run(args) => run(args, printer),
     }
 }
 
@@ -233,7 +238,11 @@ fn script(args: ScriptArgs, printer: Printer) -> Result<Exit> {
     Ok(exit_of(scripts.first().map_or(Health::Unknown, |script| script.health)))
 }
 
-fn run(args: &RunArgs, printer: Printer) -> Result<Exit> {
+fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
+    let plan = match args.config.file {
+        Some(file) => Some(scripts_of(&file, args.config.config_id)?),
+        None => None,
+    };
     let options = Options {
         results: args.verbose,
         transitions: true,
@@ -242,12 +251,24 @@ fn run(args: &RunArgs, printer: Printer) -> Result<Exit> {
         count: None,
     };
     let events = EventStream::start(printer)?;
-    let ended = check::run(None, options, &mut |line| {
+    let ended = check::run(plan, options, &mut |line| {
         events.emit(line.clone());
         Ok(())
     });
     events.flush(PATIENCE);
     ended.map(|_| Exit::Success)
+}
+
+/// The scripts that `file` has something track.
+fn scripts_of(file: &std::path::Path, config_id: Option<String>) -> Result<CheckPlan> {
+    let scripts = model::read(file, config_id)?.scripts;
+    if scripts.is_empty() {
+        let target = file.display().to_string();
+        return Err(Error::new("run the checks of", target, "nothing in it tracks a script")
+            .remedy("name a vrrp_script in the track_script of an instance or group")
+            .exit(Exit::Invalid));
+    }
+    Ok(CheckPlan { scripts })
 }
 
 const fn output_of(verbose: bool) -> Output {

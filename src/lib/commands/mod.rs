@@ -9,6 +9,7 @@ pub mod config;
 pub mod ctl;
 pub mod lab;
 mod manual;
+mod model;
 pub mod notify;
 pub mod run;
 pub mod sim;

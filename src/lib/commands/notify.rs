@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::model::{self, ConfigArgs};
 use crate::drivers::notify;
 use crate::engine::check::{CommandLine, Ending};
-use crate::engine::notify::{DEFAULT_DEADLINE, Hooks, NotifyPlan, Occurrence};
+use crate::engine::notify::{Hooks, NotifyPlan, Occurrence};
 use crate::engine::vrrp::State;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::{EventStream, Printer};
 use crate::time::parse_duration;
@@ -18,17 +19,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("subject").required(true)
     .args(["follow", "instance", "group"])))]
+#[command(group(clap::ArgGroup::new("hooks").args(["script", "file"])))]
 pub struct Args {
-    /// Tell about each event on stdin until it ends. Without --script the first line is a plan.
+    /// Tell about each event on stdin until it ends. Without --script and --file the first line
+    /// is a plan.
     #[arg(long)]
     follow: bool,
 
     /// Tell about this instance, once.
-    #[arg(long, value_name = "NAME", requires_all = ["state", "script"])]
+    #[arg(long, value_name = "NAME", requires_all = ["state", "hooks"])]
     instance: Option<String>,
 
     /// Tell about this sync group, once.
-    #[arg(long, value_name = "NAME", requires_all = ["state", "script"],
+    #[arg(long, value_name = "NAME", requires_all = ["state", "hooks"],
         conflicts_with = "priority")]
     group: Option<String>,
 
@@ -46,8 +49,11 @@ pub struct Args {
     script: Option<Words>,
 
     /// Longest run of a command; then SIGTERM, and SIGKILL two seconds later [default: 5m].
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "script")]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, requires = "hooks")]
     deadline: Option<Duration>,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// States a script can be told.
@@ -89,12 +95,7 @@ fn words(text: &str) -> std::result::Result<Words, String> {
 /// # Errors
 /// What could not be done, on what, why, and what to do.
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
-    let deadline = args.deadline.unwrap_or(DEFAULT_DEADLINE);
-    let plan = args.script.map(|Words(argv)| NotifyPlan {
-        others: Hooks { any: Some(CommandLine { argv, identity: None }), ..Hooks::default() },
-        deadline,
-        ..NotifyPlan::default()
-    });
+    let plan = plan(args.script, args.config, args.deadline)?;
     let state = args.state.map_or(State::Init, State::from);
     let occurrence = match (args.instance, args.group) {
         (Some(name), _) => Occurrence::Instance { name, state, priority: args.priority },
@@ -110,8 +111,31 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         }
     };
     let plan = plan.unwrap_or_default();
+    let name = occurrence.name().to_owned();
     let endings = notify::tell(plan, occurrence, &mut |line| printer.answer(line))?;
+    if endings.is_empty() {
+        let cause = "the configuration has no hook for it in this state";
+        return Err(Error::new("tell hooks of", name, cause).exit(Exit::Invalid));
+    }
     Ok(endings.iter().map(exit_of).find(|exit| *exit != Exit::Success).unwrap_or(Exit::Success))
+}
+
+/// The hooks of the command line: of a configuration, or one for everybody.
+fn plan(
+    script: Option<Words>,
+    config: ConfigArgs,
+    deadline: Option<Duration>,
+) -> Result<Option<NotifyPlan>> {
+    let mut plan = match (script, config.file) {
+        (Some(Words(argv)), _) => {
+            let any = Some(CommandLine { argv, identity: None });
+            NotifyPlan { others: Hooks { any, ..Hooks::default() }, ..NotifyPlan::default() }
+        }
+        (None, Some(file)) => model::read(&file, config.config_id)?.notify,
+        (None, None) => return Ok(None),
+    };
+    plan.deadline = deadline.unwrap_or(plan.deadline);
+    Ok(Some(plan))
 }
 
 /// What a command's end means for ours.

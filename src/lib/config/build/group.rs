@@ -34,6 +34,9 @@ pub(super) fn build(
     if !hooks.is_empty() {
         context.notify.groups.insert(name.clone(), hooks);
     }
+    for member in members.iter().filter(|member| context.notify.instances.contains_key(*member)) {
+        context.notify.member_of.insert(member.clone(), name.clone());
+    }
     let weights = settings.has("sync_group_tracking_weight") || settings.has("global_tracking");
     if !weights {
         trackers.retain(|(tracked, span)| {

@@ -44,6 +44,18 @@ pub enum Occurrence {
     },
 }
 
+impl Occurrence {
+    /// The instance or group it happened to.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Instance { name, .. }
+            | Self::Group { name, .. }
+            | Self::LowerPriorityHeard { name } => name,
+        }
+    }
+}
+
 /// Whose hook it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
