@@ -74,6 +74,7 @@ build() {
     [ "$family" = 4 ] || wait_for 5000 "link-local addresses are ready" settled
     ip netns exec "$wire" tcpdump -U -nni bridge0 -w "$dir/wire.pcap" 'ip proto 112 or ip6 proto 112' \
         2>"$dir/tcpdump.log" &
+    disown
     wait_for 5000 "the capture runs" grep -q 'listening on' "$dir/tcpdump.log"
 }
 settled() {
@@ -88,7 +89,6 @@ clean() {
     for n in "$us" "$them" "$wire"; do
         pids=$(ip netns pids "$n" 2>/dev/null)
         [ -z "$pids" ] || kill -KILL $pids 2>/dev/null
-        wait 2>/dev/null
         ip netns del "$n" 2>/dev/null
     done
     rm -rf "$dir"
