@@ -1,5 +1,6 @@
 //! `ha vrrp run` against the routers people run today: Debian's keepalived and FRR's vrrpd.
-//! The scenarios are in `tests/interop/duel.sh`; this file says which are fought.
+//! Each in a network namespace (netns) of its own; the scenarios are in `tests/interop/duel.sh`,
+//! this file says which are fought.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
