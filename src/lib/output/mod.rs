@@ -9,6 +9,7 @@ pub mod log;
 pub mod model;
 mod notify;
 mod printer;
+pub mod sim;
 pub mod sniff;
 pub mod status;
 mod stream;

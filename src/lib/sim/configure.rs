@@ -172,7 +172,8 @@ impl Shape {
     }
 }
 
-fn addresses(family: Family, number: u8, count: u64) -> Vec<VirtualAddress> {
+/// The addresses of virtual router `number`, in the documentation's networks.
+pub fn addresses(family: Family, number: u8, count: u64) -> Vec<VirtualAddress> {
     let count = u8::try_from(count).unwrap_or(1);
     let address = |host: u8| match family {
         Family::Ipv4 => IpAddr::V4(Ipv4Addr::new(192, 0, 2, number * 16 + host)),

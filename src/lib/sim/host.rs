@@ -99,6 +99,8 @@ pub struct Host {
     pub process: Option<Process>,
     /// Addresses in the kernel, by router.
     pub held: BTreeMap<RouterId, BTreeSet<IpAddr>>,
+    /// Interfaces that are down although the host has carrier.
+    pub down: BTreeSet<String>,
     /// Verdicts of trackers; good when absent.
     pub verdicts: BTreeMap<TrackerId, bool>,
     /// When each instance sent its last advert as master (host time).
@@ -118,6 +120,7 @@ impl Host {
             link_up: true,
             process: None,
             held: BTreeMap::new(),
+            down: BTreeSet::new(),
             verdicts: BTreeMap::new(),
             lease: BTreeMap::new(),
             ipv4,
@@ -139,17 +142,12 @@ impl Host {
 
     /// Every interface the node may ask about.
     fn known_interfaces(&self) -> BTreeSet<String> {
-        let routers = self.config.routers.iter();
-        let tracked = |tracker: &TrackerId| match tracker {
-            TrackerId::Interface(name) => Some(name.clone()),
+        let of_routers = self.config.routers.iter().map(|router| router.interface.clone());
+        let tracked = self.trackers().into_iter().filter_map(|tracker| match tracker {
+            TrackerId::Interface(name) => Some(name),
             TrackerId::Script(_) => None,
-        };
-        let of_routers = routers.flat_map(|router| {
-            let trackers = router.tracked.iter().filter_map(move |t| tracked(&t.tracker));
-            trackers.chain([router.interface.clone()])
         });
-        let of_groups = self.config.groups.iter().flat_map(|g| &g.tracked);
-        of_routers.chain(of_groups.filter_map(|t| tracked(&t.tracker))).collect()
+        of_routers.chain(tracked).collect()
     }
 
     /// Whether packets to `address` are for this host (its own addresses, not virtual ones).
@@ -160,9 +158,18 @@ impl Host {
             || self.config.routers.iter().any(|router| router.source == Some(address))
     }
 
-    /// What the node is told about its interfaces now.
-    fn link(&self) -> Link {
-        Link { exists: true, up: self.link_up, ipv4: Some(self.ipv4), ipv6: Some(self.ipv6) }
+    /// What the node is told about an interface now.
+    fn link(&self, name: &str) -> Link {
+        let up = self.link_up && !self.down.contains(name);
+        Link { exists: true, up, ipv4: Some(self.ipv4), ipv6: Some(self.ipv6) }
+    }
+
+    /// Everything that routers and groups of this host track.
+    #[must_use]
+    pub fn trackers(&self) -> BTreeSet<TrackerId> {
+        let routers = self.config.routers.iter().flat_map(|router| &router.tracked);
+        let groups = self.config.groups.iter().flat_map(|group| &group.tracked);
+        routers.chain(groups).map(|tracked| tracked.tracker.clone()).collect()
     }
 
     /// Start a process at `now`. With `lease` it takes up what the last one left, otherwise what
@@ -171,7 +178,7 @@ impl Host {
         let local = self.clock.local(now);
         let mut node = Node::new(&self.config);
         for name in self.known_interfaces() {
-            node.handle_link(local, &name, &self.link());
+            node.handle_link(local, &name, &self.link(&name));
         }
         if lease {
             for id in node.routers() {
@@ -235,16 +242,26 @@ impl Host {
         self.lease.clear();
     }
 
-    /// Carrier comes or goes.
-    pub fn set_link(&mut self, now: Instant, up: bool) {
-        self.link_up = up;
-        let (local, link) = (self.clock.local(now), self.link());
-        let names = self.interfaces().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    /// Tell the node how its interfaces are.
+    pub fn tell_links(&mut self, now: Instant) {
+        let local = self.clock.local(now);
+        let names = self.known_interfaces().into_iter();
+        let links: Vec<_> = names.map(|name| (self.link(&name), name)).collect();
         if let Some(process) = &mut self.process {
-            for name in names {
+            for (link, name) in links {
                 process.node.handle_link(local, &name, &link);
             }
         }
+    }
+
+    /// A tracker has a new verdict, which a script's node is told of later, an interface's now.
+    pub fn set_verdict(&mut self, now: Instant, tracker: &TrackerId, up: bool) {
+        match tracker {
+            TrackerId::Interface(name) if up => drop(self.down.remove(name)),
+            TrackerId::Interface(name) => drop(self.down.insert(name.clone())),
+            TrackerId::Script(_) => drop(self.verdicts.insert(tracker.clone(), up)),
+        }
+        self.tell_links(now);
     }
 
     /// A packet arrives.

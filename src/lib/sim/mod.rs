@@ -17,6 +17,8 @@ mod oracle;
 mod random;
 mod rules;
 mod scenario;
+mod service;
+pub mod tour;
 mod world;
 
 pub use clock::Clock;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::host::VirtualRouter;
-use crate::engine::vrrp::RouterId;
+use crate::engine::vrrp::{Family, RouterId};
 use crate::time::Instant;
 
 /// Something that may hold for a limited time only.
@@ -48,7 +48,11 @@ impl fmt::Display for Condition {
 
 impl fmt::Display for VirtualRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VRID {} ({:?})", self.vrid, self.family)
+        let family = match self.family {
+            Family::Ipv4 => "IPv4",
+            Family::Ipv6 => "IPv6",
+        };
+        write!(f, "VRID {} ({family})", self.vrid)
     }
 }
 
@@ -115,7 +119,6 @@ impl Oracle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::vrrp::Family;
 
     const ROUTER: VirtualRouter = VirtualRouter { family: Family::Ipv4, vrid: 7 };
 
@@ -138,7 +141,7 @@ mod tests {
         let [violation] = oracle.violations() else { panic!("{:?}", oracle.violations()) };
         assert_eq!(
             violation.what,
-            "hosts 0 and 1 hear each other and were both master of VRID 7 (Ipv4) for 3s; 2s is \
+            "hosts 0 and 1 hear each other and were both master of VRID 7 (IPv4) for 3s; 2s is \
              allowed"
         );
     }

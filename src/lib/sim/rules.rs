@@ -46,13 +46,13 @@ fn master_down(view: &View, longest_interval: Duration) -> Duration {
 
 impl World {
     /// All virtual routers that somebody is configured for.
-    fn virtual_routers(&self) -> BTreeSet<VirtualRouter> {
+    pub(super) fn virtual_routers(&self) -> BTreeSet<VirtualRouter> {
         let routers = self.hosts.iter().flat_map(|host| &host.config.routers);
         routers.map(VirtualRouter::of).collect()
     }
 
     /// Hosts on the air that take part in `router`.
-    fn parts(
+    pub(super) fn parts(
         &self,
         router: VirtualRouter,
     ) -> impl Iterator<Item = (usize, &Host, RouterId, &View)> {
@@ -80,7 +80,7 @@ impl World {
         self.hosts.get(index).is_some_and(|host| !host.config.groups.is_empty())
     }
 
-    fn masters(&self, router: VirtualRouter) -> Vec<usize> {
+    pub(super) fn masters(&self, router: VirtualRouter) -> Vec<usize> {
         self.parts(router)
             .filter(|(_, _, _, view)| view.state == State::Master)
             .map(|(i, ..)| i)
@@ -244,6 +244,7 @@ impl World {
             }
         }
         self.oracle.update(self.now, holding);
+        self.observe_service();
     }
 
     fn judge_masters(

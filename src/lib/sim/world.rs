@@ -12,6 +12,7 @@ use super::host::{Host, Packet};
 use super::network::{Network, Quality};
 use super::oracle::{Oracle, Violation};
 use super::random::Random;
+use super::service::Service;
 use crate::engine::vrrp::{
     Action, Command, Event, NodeConfig, RouterId, State, TrackerId, Transmit, VirtualAddress,
 };
@@ -45,6 +46,8 @@ pub struct World {
     pub(super) history: History,
     pub(super) judged: super::rules::Judged,
     pub(super) latency: Duration,
+    /// How long addresses were without a host, once somebody asked to watch.
+    pub(super) service: Option<Service>,
     queue: BTreeMap<(Instant, u64), Happening>,
     sequence: u64,
     random: Random,
@@ -79,6 +82,7 @@ impl World {
             history: History::default(),
             judged: super::rules::Judged::default(),
             latency,
+            service: None,
             queue: BTreeMap::new(),
             sequence: 0,
             random,
@@ -208,12 +212,15 @@ impl World {
                 }
             }),
             Fault::Thaw { host } => self.with(host, |host| host.thaw(now)),
-            Fault::Link { host, up } => self.with(host, |host| host.set_link(now, up)),
+            Fault::Link { host, up } => self.with(host, |host| {
+                host.link_up = up;
+                host.tell_links(now);
+            }),
             Fault::Tracker { host, tracker, up } => {
-                self.with(host, |host| {
-                    host.verdicts.insert(tracker.clone(), up);
-                });
-                self.push(now, Happening::Verdict { host, tracker });
+                self.with(host, |host| host.set_verdict(now, &tracker, up));
+                if matches!(tracker, TrackerId::Script(_)) {
+                    self.push(now, Happening::Verdict { host, tracker });
+                }
             }
             Fault::Command { host, command } => self.with(host, |host| {
                 let local = host.clock.local(now);
