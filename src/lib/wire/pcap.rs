@@ -22,7 +22,7 @@ const SNAP_LEN: u32 = 262_144;
 /// Bytes that the reader begins with; enough for nearly every block.
 const BUFFER: usize = 65_536;
 /// Bytes that one block may take; more is damage, not a packet.
-const MAX_BLOCK: usize = 16 << 20;
+const MAX_BLOCK: usize = 1 << 20;
 /// Times the source may be asked without giving anything new before it counts as ended.
 const MAX_FRUITLESS: u32 = 3;
 
@@ -77,7 +77,7 @@ pub enum Malformed {
     #[error("it ends in the middle of a packet")]
     Cut,
     /// A block is longer than any packet.
-    #[error("it has a block of more than {} MiB", MAX_BLOCK >> 20)]
+    #[error("it has a block of more than {MAX_BLOCK} bytes")]
     TooLarge,
     /// A block contradicts itself.
     #[error("damaged after {0} bytes")]

@@ -1,0 +1,7 @@
+#![no_main]
+
+#[path = "../wire.rs"]
+#[allow(dead_code)]
+mod wire;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| wire::vrrp(data));
