@@ -13,14 +13,14 @@ use crate::time::parse_duration;
 /// Arguments of `ha sniff`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each advert is shown with the verdict of the receive checks that need no configuration: `ok`, or
-BAD and why (with --json the name of the check: length, ttl, version, type, checksum,
-interval_zero, address_count, ip_header; malformed when not even its IP header can be read).
+Each advert is shown with the verdict of the receive checks that need no configuration: ok, or
+BAD and why. With --json it is `accepted`, or the check that failed: length, ttl, version, type,
+checksum, interval_zero, address_count, ip_header; malformed when its IP header cannot be read.
 Times are UTC. A summary goes to stderr at the end.
 
 Examples:
   ha sniff -i eth0
-  ha sniff -i eth0 --json --for 10s | jq -r 'select(.verdict != \"ok\") | .source'
+  ha sniff -i eth0 --json --for 10s | jq -r '.data | select(.verdict != \"accepted\").source'
   ha sniff -r capture.pcap --summary
   ssh router tcpdump -U -w - vrrp | ha sniff -r -")]
 pub struct Args {

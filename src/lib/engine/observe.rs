@@ -68,7 +68,7 @@ pub struct AdvertSeen {
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It passes every check that needs no configuration.
-    Ok,
+    Accepted,
     /// Its IPv4 header has a wrong checksum: no host would look further.
     IpHeader,
     /// It fails this check.
@@ -214,7 +214,7 @@ impl Observer {
             verdict: verdict(ip, &Datagram { source, destination, ttl, payload }),
         };
         self.totals.adverts += 1;
-        if seen.verdict != Verdict::Ok {
+        if seen.verdict != Verdict::Accepted {
             self.totals.invalid += 1;
         }
         self.remember(captured, &seen);
@@ -222,7 +222,7 @@ impl Observer {
     }
 
     fn remember(&mut self, captured: &Captured<'_>, seen: &AdvertSeen) {
-        if let (Verdict::Ok, Ok(parsed)) = (seen.verdict, &seen.message) {
+        if let (Verdict::Accepted, Ok(parsed)) = (seen.verdict, &seen.message) {
             for address in &parsed.advert.addresses {
                 if self.addresses.len() < MAX_ADDRESSES || self.addresses.contains_key(address) {
                     self.addresses.insert(*address, parsed.advert.vrid);
@@ -244,7 +244,7 @@ impl Observer {
         });
         router.adverts += 1;
         router.last_unix_nanos = captured.unix_nanos;
-        if seen.verdict != Verdict::Ok {
+        if seen.verdict != Verdict::Accepted {
             *router.invalid.entry(seen.verdict).or_default() += 1;
         }
         if let Ok(parsed) = &seen.message {
@@ -285,7 +285,7 @@ fn verdict(ip: IpInfo, datagram: &Datagram<'_>) -> Verdict {
     if ip.checksum_valid == Some(false) {
         return Verdict::IpHeader;
     }
-    receive::inspect(datagram).map_or_else(Verdict::Drop, |_| Verdict::Ok)
+    receive::inspect(datagram).map_or_else(Verdict::Drop, |_| Verdict::Accepted)
 }
 
 #[cfg(test)]
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn each_check_gives_its_own_verdict() {
-        assert_eq!(verdict_of(&frame(|_, _| {})), Verdict::Ok);
+        assert_eq!(verdict_of(&frame(|_, _| {})), Verdict::Accepted);
         assert_eq!(verdict_of(&frame(|header, _| header.ttl = 254)), Verdict::Drop(Drop::Ttl));
         assert_eq!(verdict_of(&frame(|_, m| m[7] ^= 1)), Verdict::Drop(Drop::Checksum));
         assert_eq!(verdict_of(&frame(|_, m| m[0] = 0x11)), Verdict::Drop(Drop::Version));

@@ -58,7 +58,7 @@ fn advert_text(text: &mut String, seen: &AdvertSeen) {
         .as_ref()
         .map_or_else(|_| "-".into(), |parsed| seconds(parsed.advert.advertisement_interval));
     let _ = write!(text, " {interval:>6}");
-    if seen.verdict == Verdict::Ok {
+    if seen.verdict == Verdict::Accepted {
         text.push_str("  ok ");
     } else {
         let _ = write!(text, "  BAD {}", detail(seen));
@@ -172,13 +172,9 @@ fn seconds(duration: Duration) -> String {
     format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A VRRP message as a JSON line: every field, and the verdict.
+/// A VRRP message in JSON: every field, and the verdict.
 #[derive(Debug, Serialize)]
-struct AdvertLine<'a> {
-    v: u8,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    time: String,
+struct AdvertData<'a> {
     interface: Option<&'a str>,
     source_mac: Option<String>,
     vlans: &'a [u16],
@@ -202,19 +198,16 @@ struct AdvertLine<'a> {
     detail: Option<String>,
 }
 
-impl<'a> AdvertLine<'a> {
-    fn new(time: String, interface: Option<&'a str>, seen: &'a AdvertSeen) -> Self {
+impl<'a> AdvertData<'a> {
+    fn new(interface: Option<&'a str>, seen: &'a AdvertSeen) -> Self {
         let parsed = seen.message.as_ref().ok();
         let [version, vrid, priority] = seen.head;
         let detail = match &seen.message {
-            _ if seen.verdict == Verdict::Ok => None,
+            _ if seen.verdict == Verdict::Accepted => None,
             Err(malformed) => Some(malformed.to_string()),
             Ok(_) => Some(detail(seen)),
         };
         Self {
-            v: VERSION,
-            kind: "sniff.advert",
-            time,
             interface,
             source_mac: seen.link.source.map(hardware),
             vlans: &seen.link.vlans,
@@ -241,11 +234,8 @@ impl<'a> AdvertLine<'a> {
     }
 
     /// A packet of which not even the IP header could be read.
-    fn unreadable(time: String, interface: Option<&'a str>, detail: String) -> Self {
+    fn unreadable(interface: Option<&'a str>, detail: String) -> Self {
         Self {
-            v: VERSION,
-            kind: "sniff.advert",
-            time,
             interface,
             source_mac: None,
             vlans: &[],
@@ -283,13 +273,9 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// An announcement as a JSON line.
+/// An announcement in JSON.
 #[derive(Debug, Serialize)]
-struct AnnouncementLine<'a> {
-    v: u8,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    time: String,
+struct AnnouncementData<'a> {
     interface: Option<&'a str>,
     vrid: u8,
     address: IpAddr,
@@ -297,12 +283,9 @@ struct AnnouncementLine<'a> {
     message: Value,
 }
 
-impl<'a> AnnouncementLine<'a> {
-    fn new(time: String, interface: Option<&'a str>, seen: &Announcement) -> Self {
+impl<'a> AnnouncementData<'a> {
+    fn new(interface: Option<&'a str>, seen: &Announcement) -> Self {
         Self {
-            v: VERSION,
-            kind: "sniff.announcement",
-            time,
             interface,
             vrid: seen.vrid,
             address: seen.address,
@@ -317,11 +300,21 @@ impl<'a> AnnouncementLine<'a> {
     }
 }
 
+/// An event line as [`super::event::Line`], with its keys in the order of the packet.
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    v: u8,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    time: String,
+    data: JsonData<'a>,
+}
+
 #[derive(Serialize)]
 #[serde(untagged)]
-enum JsonLine<'a> {
-    Advert(Box<AdvertLine<'a>>),
-    Announcement(AnnouncementLine<'a>),
+enum JsonData<'a> {
+    Advert(Box<AdvertData<'a>>),
+    Announcement(AnnouncementData<'a>),
 }
 
 /// A packet as one JSON line.
@@ -330,19 +323,20 @@ pub fn json<'a>(
     interface: Option<&'a str>,
     seen: &'a Seen,
 ) -> impl Serialize + 'a {
-    let time = rfc3339(unix_nanos);
-    match seen {
+    let (kind, data) = match seen {
         Seen::Advert(advert) => {
-            JsonLine::Advert(Box::new(AdvertLine::new(time, interface, advert)))
+            ("sniff.advert", JsonData::Advert(Box::new(AdvertData::new(interface, advert))))
         }
         Seen::Malformed(malformed) => {
-            let line = AdvertLine::unreadable(time, interface, malformed.to_string());
-            JsonLine::Advert(Box::new(line))
+            let data = AdvertData::unreadable(interface, malformed.to_string());
+            ("sniff.advert", JsonData::Advert(Box::new(data)))
         }
         Seen::Announcement(announcement) => {
-            JsonLine::Announcement(AnnouncementLine::new(time, interface, announcement))
+            let data = AnnouncementData::new(interface, announcement);
+            ("sniff.announcement", JsonData::Announcement(data))
         }
-    }
+    };
+    JsonLine { v: VERSION, kind, time: rfc3339(unix_nanos), data }
 }
 
 /// The summary as text: a line of totals, then one for each router.
