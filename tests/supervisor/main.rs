@@ -2,6 +2,7 @@
 //! killed, restarted and stopped, and in which order.
 
 mod bench;
+mod hosts;
 
 use bench::Bench;
 use serde_json::json;

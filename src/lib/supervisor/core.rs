@@ -36,6 +36,10 @@ impl Now {
     }
 }
 
+/// When the distance of the two clocks changes by more than this many nanoseconds, the wall
+/// clock was set.
+const CLOCK_SET: u64 = 10_000_000;
+
 /// Names a client until it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Client(pub u64);
@@ -116,6 +120,8 @@ pub struct Core {
     members: BTreeMap<Part, Member>,
     bus: Bus,
     surveys: Surveys,
+    /// The wall clock at the zero of the monotonic one, in nanoseconds since 1970.
+    epoch: u64,
     /// Lines that did not reach a process.
     dropped: BTreeMap<Part, u64>,
     reload: Option<status::Reload>,
@@ -138,6 +144,7 @@ impl Core {
             members: BTreeMap::new(),
             bus: Bus::default(),
             surveys: Surveys::default(),
+            epoch: 0,
             dropped: BTreeMap::new(),
             reload: None,
             announced: false,
@@ -399,7 +406,18 @@ impl Core {
         self.answer(now, done);
     }
 
+    /// The two clocks are read one after the other, so their distance trembles; past moments
+    /// are shown with the distance that held first, until the wall clock was really set.
+    fn steady(&mut self, now: Now) -> Now {
+        let measured = now.unix_nanos.saturating_sub(now.at.as_nanos());
+        if measured.abs_diff(self.epoch) > CLOCK_SET {
+            self.epoch = measured;
+        }
+        Now { unix_nanos: self.epoch.saturating_add(now.at.as_nanos()), ..now }
+    }
+
     fn answer(&mut self, now: Now, surveys: Vec<Survey>) {
+        let now = self.steady(now);
         for survey in surveys {
             let status = Box::new(self.document(now, &survey));
             self.actions.push_back(Action::Reply(survey.client, Response::Status { status }));

@@ -330,3 +330,20 @@ fn a_reload_during_a_stop_is_not_begun() {
     bench.asked(Request::Reload);
     assert_eq!(bench.done(), ["refused 5"]);
 }
+
+#[test]
+fn a_moment_in_the_past_is_shown_the_same_each_time_until_the_clock_is_set() {
+    let mut bench = Bench::new(Composition::default());
+    let mut since = |unix_nanos: u64| {
+        bench.now = Now { at: Instant::from_nanos(2_000_000_000), unix_nanos };
+        bench.asked(Request::Status);
+        match bench.record.pop() {
+            Some(Action::Reply(_, Response::Status { status })) => status.since,
+            other => panic!("no status: {other:?}"),
+        }
+    };
+    let first = since(1_767_323_045_000_006_000);
+    assert_eq!(first, "2026-01-02T03:04:04.000006Z");
+    assert_eq!(since(1_767_323_045_000_009_000), first);
+    assert_eq!(since(1_767_323_046_000_006_000), "2026-01-02T03:04:05.000006Z");
+}
