@@ -19,6 +19,7 @@ pub mod poller;
 pub mod probe;
 pub mod process;
 pub mod runtime;
+mod spawn;
 pub mod stop;
 pub mod sysctl;
 pub mod timer;
