@@ -1,0 +1,305 @@
+//! `ha sniff` over the committed captures, and live on a veth with tcpdump as second witness.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use ha::wire::packet::Link;
+use ha::wire::pcap;
+use serde_json::Value;
+
+fn capture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/captures").join(name)
+}
+
+fn sniff(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ha")).arg("sniff").args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn json_lines(bytes: &[u8]) -> Vec<Value> {
+    text(bytes).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Writes a capture of raw IPv4 packets.
+fn write_capture(path: &Path, packets: &[Vec<u8>]) {
+    let mut file = pcap::file_header(Link::Ip);
+    for packet in packets {
+        file.extend(pcap::record(1_700_000_000_000_000_000, packet.len(), packet));
+    }
+    fs::write(path, file).unwrap();
+}
+
+/// A version 2 advert of VRID 51 without authentication, in its IPv4 packet.
+fn advert() -> Vec<u8> {
+    let header = ha::wire::ipv4::Header {
+        source: "192.0.2.1".parse().unwrap(),
+        destination: ha::wire::vrrp::GROUP_V4,
+        tos: 0xc0,
+        identification: 1,
+        dont_fragment: false,
+        ttl: 255,
+        protocol: 112,
+    };
+    header.emit(&[0x21, 51, 100, 0, 0, 1, 0x7a, 0xca, 0, 0, 0, 0, 0, 0, 0, 0])
+}
+
+#[test]
+fn lines_are_aligned_fit_a_hundred_columns_and_hide_passwords() {
+    let path = capture("keepalived-v2.pcap");
+    let output = sniff(&["-r", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0));
+    let lines = text(&output.stdout);
+    assert_eq!(lines.lines().count(), 20);
+    assert!(lines.lines().all(|line| line.chars().count() <= 100), "{lines}");
+    assert!(!lines.contains("secret"));
+    let mut lines = lines.lines();
+    assert_eq!(
+        lines.next().unwrap(),
+        "13:27:17.985908 192.0.2.1       v2 vrid  51 prio 254     1s  ok  192.0.2.51 192.0.2.52"
+    );
+    assert_eq!(
+        lines.next().unwrap(),
+        "13:27:17.986072 192.0.2.51      is at 02:00:00:00:00:01  vrid 51  gratuitous arp"
+    );
+    assert_eq!(
+        lines.last().unwrap(),
+        "13:27:21.924059 192.0.2.1       v2 vrid  53 prio   0     1s  ok  stops ah seq 5 192.0.2.54"
+    );
+    let summary = text(&output.stderr);
+    assert!(
+        summary.starts_with("12 adverts from 3 routers, 8 announcing an address\n"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn json_has_one_line_for_each_advert_with_every_field() {
+    let path = capture("keepalived-v3.pcap");
+    let output = sniff(&["-r", path.to_str().unwrap(), "--json"]);
+    let lines = json_lines(&output.stdout);
+    assert_eq!(lines.len(), 18);
+    assert_eq!(
+        lines[0],
+        serde_json::json!({
+            "v": 1, "type": "sniff.advert", "time": "2026-11-23T13:27:25.623449Z", "data": {
+            "interface": null, "source_mac": "02:00:00:00:00:01", "vlans": [],
+            "source": "192.0.2.1", "destination": "224.0.0.18", "ttl": 255, "tos": 192,
+            "version": 3, "vrid": 61, "priority": 254, "advertisement_interval_us": 500_000,
+            "auth": null, "checksum": "pseudo_header", "checksum_field": 43388, "reserved": 0,
+            "trailing": 0, "addresses": ["192.0.2.61", "192.0.2.62"],
+            "verdict": "accepted", "detail": null,
+        }})
+    );
+    let both = sniff(&["-r", path.to_str().unwrap(), "--json", "--announcements"]);
+    let lines = json_lines(&both.stdout);
+    let announced = lines.iter().filter(|line| line["type"] == "sniff.announcement").count();
+    assert_eq!((lines.len(), announced), (28, 10));
+}
+
+#[test]
+fn the_summary_alone_goes_to_stdout() {
+    let path = capture("frr-v3.pcap");
+    let output = sniff(&["-r", path.to_str().unwrap(), "--summary", "--json"]);
+    assert!(output.stderr.is_empty());
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&summary["adverts"], &summary["invalid"]), (&17.into(), &0.into()));
+    let sources: Vec<_> =
+        summary["routers"].as_array().unwrap().iter().map(|r| &r["source"]).collect();
+    assert_eq!(sources, ["198.51.100.1", "fe80::200:5eff:fe00:205"]);
+}
+
+#[test]
+fn what_is_wrong_is_named_and_never_fatal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrong.pcap");
+    let mut packets = vec![advert(); 6];
+    packets[1][20 + 6] ^= 1;
+    packets[2][20] = 0x41;
+    packets[3][20] = 0x22;
+    packets[4][20 + 3] = 9;
+    packets[5].truncate(24);
+    write_capture(&path, &packets);
+    let path = path.to_str().unwrap();
+
+    let output = sniff(&["-r", path, "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let lines = json_lines(&output.stdout);
+    let verdicts: Vec<_> =
+        lines.iter().map(|line| line["data"]["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["accepted", "checksum", "version", "type", "length", "malformed"]);
+    assert_eq!(
+        lines[4]["data"]["detail"],
+        "16 bytes are less than the 52 of an advert with 9 addresses"
+    );
+    assert_eq!(
+        (&lines[4]["data"]["vrid"], &lines[4]["data"]["priority"]),
+        (&51.into(), &100.into())
+    );
+
+    let output = sniff(&["-r", path, "--fail-on-invalid"]);
+    assert_eq!(output.status.code(), Some(1));
+    let lines = text(&output.stdout);
+    assert!(lines.contains("BAD checksum 0x7bca is wrong"), "{lines}");
+    assert!(lines.contains("malformed: IPv4 total length 36 does not fit"), "{lines}");
+}
+
+#[test]
+fn a_damaged_capture_gives_what_it_has_and_exits_with_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.pcap");
+    let whole = fs::read(capture("keepalived-v2.pcap")).unwrap();
+    fs::write(&path, &whole[..whole.len() - 10]).unwrap();
+    let output = sniff(&["-r", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(text(&output.stdout).lines().count(), 19);
+    let complaint = text(&output.stderr);
+    assert!(complaint.contains("it ends in the middle of a packet"), "{complaint}");
+}
+
+#[test]
+fn what_is_written_reads_back_from_stdin_and_the_count_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.pcap");
+    let original = capture("keepalived-v2.pcap");
+    let written =
+        sniff(&["-r", original.to_str().unwrap(), "-w", copy.to_str().unwrap(), "-c", "7"]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ha"))
+        .args(["sniff", "-r", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&fs::read(&copy).unwrap()).unwrap();
+    let read = child.wait_with_output().unwrap();
+    assert_eq!(text(&read.stdout).lines().count(), 7);
+    assert_eq!(text(&read.stdout), text(&written.stdout));
+}
+
+/// A network namespace with a veth between `ha0` and `ha1`, gone when dropped.
+struct Namespace(String);
+
+impl Namespace {
+    fn new() -> Option<Self> {
+        let name = format!("hasniff-{}", std::process::id());
+        let ip = |arguments: &str| {
+            let status =
+                Command::new("ip").args(arguments.split(' ')).stderr(Stdio::null()).status();
+            status.is_ok_and(|status| status.success())
+        };
+        if !ip(&format!("netns add {name}")) {
+            return None;
+        }
+        let namespace = Self(name.clone());
+        let made = ip(&format!("-n {name} link add ha0 type veth peer name ha1"))
+            && ip(&format!("-n {name} addr add 192.0.2.1/24 dev ha0"))
+            && ip(&format!("-n {name} link set ha0 up"))
+            && ip(&format!("-n {name} link set ha1 up"));
+        made.then_some(namespace)
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.0, program]).args(arguments);
+        command
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "del", &self.0]).status();
+    }
+}
+
+/// Sends `count` adverts out of `ha0`, as raw IP packets of protocol 112.
+const SEND: &str = r"
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xc0)
+for _ in range(int(sys.argv[1])):
+    s.sendto(bytes([0x21, 51, 100, 0, 0, 1, 0x7a, 0xca] + [0] * 8), ('224.0.0.18', 0))
+";
+
+fn stop(child: &Child) {
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn live_capture_agrees_with_tcpdump_and_ends_cleanly_on_ctrl_c() {
+    let Some(namespace) = Namespace::new() else {
+        println!("SKIP: live_capture_agrees_with_tcpdump: needs root and ip netns");
+        return;
+    };
+    let Ok(mut tcpdump) = namespace
+        .command("tcpdump", &["-n", "-l", "-i", "ha1", "-c", "5", "ip proto 112"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+    else {
+        println!("SKIP: live_capture_agrees_with_tcpdump: tcpdump is not installed");
+        return;
+    };
+    let mut listening = String::new();
+    let mut stderr = BufReader::new(tcpdump.stderr.take().unwrap());
+    while !listening.contains("listening on") {
+        listening.clear();
+        if stderr.read_line(&mut listening).unwrap() == 0 {
+            println!("SKIP: live_capture_agrees_with_tcpdump: tcpdump cannot listen here");
+            return;
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("live.pcap");
+    // Both ends: what leaves one arrives at the other.
+    let mut sniffer = namespace
+        .command(env!("CARGO_BIN_EXE_ha"), &["sniff", "-i", "ha0", "ha1", "--json", "-w"])
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(sniffer.stdout.take().unwrap()).lines();
+    wait_for_sockets(&namespace, 3);
+    let sent = namespace.command("python3", &["-c", SEND, "5"]).status().unwrap();
+    assert!(sent.success());
+    let shown: Vec<Value> =
+        lines.by_ref().take(10).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    stop(&sniffer);
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    let end = sniffer.wait_with_output().unwrap();
+    assert_eq!(end.status.code(), Some(0), "{}", text(&end.stderr));
+    assert!(text(&end.stderr).contains("adverts from 2 routers"), "{}", text(&end.stderr));
+
+    let on = |name: &str| shown.iter().filter(|line| line["data"]["interface"] == name).count();
+    assert_eq!((on("ha0"), on("ha1")), (5, 5), "{shown:?}");
+    assert!(rest.is_empty(), "{rest:?}");
+    assert!(
+        shown
+            .iter()
+            .all(|line| line["data"]["verdict"] == "accepted" && line["data"]["vrid"] == 51)
+    );
+    let witness = text(&tcpdump.wait_with_output().unwrap().stdout);
+    assert_eq!(witness.matches("VRRPv2, Advertisement, vrid 51").count(), 5, "{witness}");
+    // The file has what was shown.
+    let again = sniff(&["-r", file.to_str().unwrap(), "--json"]);
+    assert_eq!(json_lines(&again.stdout).len(), 10);
+}
+
+/// Wait until the kernel lists this many packet sockets that take all protocols.
+fn wait_for_sockets(namespace: &Namespace, count: usize) {
+    for _ in 0..1_000 {
+        let listed = namespace.command("cat", &["/proc/net/packet"]).output().unwrap();
+        let bound = |line: &&str| line.split_whitespace().nth(3) == Some("0003");
+        if text(&listed.stdout).lines().filter(bound).count() >= count {
+            return;
+        }
+    }
+    panic!("the sniffer does not listen");
+}
