@@ -117,7 +117,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcomm
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address' -r
@@ -178,6 +178,8 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l plan -d 'Take the plan, and control lines after it, from stdin' -r -f -a "-\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s f -l file -d 'Configuration in the language of keepalived.conf' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
@@ -191,7 +193,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand announce" -s i -l interface -d 'The interface whose hardware address is announced' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l count -d 'Messages for each address' -r
@@ -249,13 +251,15 @@ stop\t'Ended'"
 complete -c ha -n "__fish_ha_using_subcommand notify" -l priority -d 'Effective priority of the instance' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l script -d 'Command that gets four more words: INSTANCE or GROUP, name, state, priority. Split at blanks; no shell is involved' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l deadline -d 'Longest run of a command; then SIGTERM, and SIGKILL two seconds later [default: 5m]' -r
+complete -c ha -n "__fish_ha_using_subcommand notify" -s f -l file -d 'Configuration in the language of keepalived.conf' -r -F
+complete -c ha -n "__fish_ha_using_subcommand notify" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about each event on stdin until it ends. Without --script the first line is a plan'
+complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about each event on stdin until it ends. Without --script and --file the first line is a plan'
 complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
@@ -441,14 +445,17 @@ complete -c ha -n "__fish_ha_using_subcommand lab" -s h -l help -d 'Print help (
 complete -c ha -n "__fish_ha_using_subcommand lab" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand sim" -l seed -d 'Run one random network and print what happened' -r
 complete -c ha -n "__fish_ha_using_subcommand sim" -l seeds -d 'Run the seeds from A up to and without B, and print only those that break a rule' -r
-complete -c ha -n "__fish_ha_using_subcommand sim" -l scenario -d 'What happens to the network; each seed has one of its own' -r
+complete -c ha -n "__fish_ha_using_subcommand sim" -l scenario -d 'What happens to the network; by default each seed has one of its own' -r
+complete -c ha -n "__fish_ha_using_subcommand sim" -s f -l file -d 'A node\'s configuration; several nodes share one simulated network. Tells who becomes master when what fails, and after how long' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sim" -s i -l config-id -d 'Which lines with `@ID` of the configurations are kept: one for all, or one for each file' -r
+complete -c ha -n "__fish_ha_using_subcommand sim" -l replay -d 'Run a recording of `ha vrrp run --record` again and print every action' -r -F
 complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand sim" -l adverts -d 'Show every advert, not only those that something follows from'
+complete -c ha -n "__fish_ha_using_subcommand sim" -l adverts -d 'Show every advert, not only farewells'
 complete -c ha -n "__fish_ha_using_subcommand sim" -l json -d 'Write JSON: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand sim" -s V -l version -d 'Print version'
@@ -489,7 +496,7 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all scripts of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'

@@ -45,7 +45,7 @@ fn advert() -> Vec<u8> {
         ttl: 255,
         protocol: 112,
     };
-    header.emit(&[0x21, 51, 100, 0, 0, 1, 0x7a, 0xca, 0, 0, 0, 0, 0, 0, 0, 0])
+    header.emit(&[0x21, 51, 100, 0, 0, 1, 0x7a, 0xcb, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn what_is_wrong_is_named_and_never_fatal() {
     let output = sniff(&["-r", path, "--fail-on-invalid"]);
     assert_eq!(output.status.code(), Some(1));
     let lines = text(&output.stdout);
-    assert!(lines.contains("BAD checksum 0x7bca is wrong"), "{lines}");
+    assert!(lines.contains("BAD checksum 0x7bcb is wrong"), "{lines}");
     assert!(lines.contains("malformed: IPv4 total length 36 does not fit"), "{lines}");
 }
 
@@ -222,8 +222,9 @@ import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
 s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
 s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xc0)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('192.0.2.1'))
 for _ in range(int(sys.argv[1])):
-    s.sendto(bytes([0x21, 51, 100, 0, 0, 1, 0x7a, 0xca] + [0] * 8), ('224.0.0.18', 0))
+    s.sendto(bytes([0x21, 51, 100, 0, 0, 1, 0x7a, 0xcb] + [0] * 8), ('224.0.0.18', 0))
 ";
 
 fn stop(child: &Child) {

@@ -37,7 +37,7 @@ pub fn line(unix_nanos: u64, interface: Option<&str>, seen: &Seen) -> String {
             let _ = write!(text, " malformed: {malformed}");
         }
     }
-    cut(text)
+    cut(text.trim_end().to_owned())
 }
 
 /// `text` with at most [`WIDTH`] characters, the last one a dot for what was cut.
