@@ -8,16 +8,18 @@ use std::time::Duration;
 use caps::Capability;
 
 use super::address::{AddressArg, parse_address};
+use crate::config::load;
+use crate::drivers::config_loader::{SystemLoader, options};
 use crate::drivers::vrrp::{self, Setup};
 use crate::engine::vrrp::{
-    AnnounceConfig, Checksum, Family, NodeConfig, Preempt, RouterConfig, UnicastPeer,
+    AnnounceConfig, Checksum, Family, NodeConfig, Preempt, RouterConfig, TrackerId, UnicastPeer,
     VirtualAddress,
 };
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::lease::Lease;
 use crate::io::{capabilities, lines};
-use crate::output::{EventStream, Printer};
+use crate::output::{EventStream, Printer, diagnostics};
 use crate::time::parse_duration;
 use crate::wire::vrrp::{Auth, Version};
 
@@ -48,6 +50,15 @@ struct RunArgs {
     /// Keep the times of last adverts here, for the successor of a crash.
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
+
+    /// Run all virtual routers of a configuration; SIGHUP reads it again. Its scripts are not
+    /// run: that takes `ha run`.
+    #[arg(short, long, value_name = "FILE", group = "source")]
+    file: Option<PathBuf>,
+
+    /// Configuration identity that `@ID` lines are compared with.
+    #[arg(long, value_name = "ID", requires = "file")]
+    config_id: Option<String>,
 
     #[command(flatten)]
     router: Option<RouterArgs>,
@@ -151,40 +162,73 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     }
 }
 
+/// What the process may do: addresses and links, raw sockets.
+const NEEDED: [Capability; 2] = [Capability::CAP_NET_ADMIN, Capability::CAP_NET_RAW];
+
 fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
     let supervised = args.plan.is_some();
-    let config = match (&args.router, supervised) {
+    let mut from_file = args.file.map(|file| reader(file, args.config_id));
+    let config = match (&args.router, &mut from_file) {
         (Some(router), _) => {
-            Some(NodeConfig { routers: vec![router.resolve()?], ..NodeConfig::default() })
+            let routers = vec![router.resolve()?];
+            Some(NodeConfig { routers, ..NodeConfig::default() })
         }
-        (None, true) => None,
-        (None, false) => {
-            return Err(usage("neither a router (-i, --vrid, --vip) nor --plan - was given"));
+        (None, Some(read)) => Some(read()?),
+        (None, None) if supervised => None,
+        (None, None) => {
+            let cause = "neither a router (-i, --vrid, --vip) nor -f FILE nor --plan - was given";
+            return Err(usage(cause));
         }
     };
-    // Opened while the process may still do it, and before anything is started.
+    capabilities::demand(&NEEDED, "run virtual routers")?;
+    // Opened while the process may still do it.
     let lease = args.state_dir.as_deref().map(Lease::open).transpose()?;
-    capabilities::keep_only(
-        &[Capability::CAP_NET_ADMIN, Capability::CAP_NET_RAW],
-        "run virtual routers",
-    )?;
+    capabilities::keep_only(&NEEDED)?;
     let events = EventStream::start(Printer::new(supervised || printer.is_json()))?;
-    let control = if supervised {
-        Some(lines::standard_input().map_err(|e| Error::new("read", "stdin", e))?)
-    } else {
-        None
-    };
+    let lines = supervised.then(lines::standard_input).transpose();
+    let control = lines.map_err(|e| Error::new("read", "stdin", e))?;
     let sink = events.clone();
     let outcome = vrrp::run(Setup {
         config,
         node: None,
         lease,
         control,
-        reload: None,
+        reload: from_file,
         emit: Box::new(move |line| sink.emit(line)),
     });
     events.flush(Duration::from_secs(1));
     outcome.map(|()| Exit::Success)
+}
+
+/// Reads the virtual routers of a configuration, each time it is called.
+fn reader(file: PathBuf, config_id: Option<String>) -> Box<dyn FnMut() -> Result<NodeConfig>> {
+    Box::new(move || {
+        let outcome = load(&file, &options(config_id.clone()), &SystemLoader);
+        diagnostics::print(&outcome);
+        let errors = outcome.errors();
+        let Some(model) = outcome.model else {
+            let cause = format!("{errors} errors, told above");
+            let target = file.display().to_string();
+            return Err(Error::new("run virtual routers of", target, cause).exit(Exit::Invalid));
+        };
+        Ok(without_scripts(model.vrrp))
+    })
+}
+
+/// Nobody runs scripts here, so their verdicts would never come.
+fn without_scripts(mut config: NodeConfig) -> NodeConfig {
+    let tracked = config.routers.iter_mut().map(|router| &mut router.tracked);
+    for tracked in tracked.chain(config.groups.iter_mut().map(|group| &mut group.tracked)) {
+        tracked.retain(|tracked| match &tracked.tracker {
+            TrackerId::Interface(_) => true,
+            TrackerId::Script(script) => {
+                tracing::warn!(script, "scripts are not run here: use `ha run`");
+                false
+            }
+        });
+    }
+    config.trackers.clear();
+    config
 }
 
 fn usage(cause: &str) -> Error {

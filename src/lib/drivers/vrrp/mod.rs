@@ -23,9 +23,10 @@ use self::keeper::{Keeper, Placement, Report, Request, Watch};
 use self::sockets::Sockets;
 use crate::drivers::control;
 use crate::engine::vrrp::{
-    Command, Node, NodeConfig, RouterConfig, RouterId, TrackerId, VirtualAddress,
+    Command, Family, Link, Node, NodeConfig, RouterConfig, RouterId, TrackerId, VirtualAddress,
 };
 use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::io::clock;
 use crate::io::lease::Lease;
 use crate::io::poller::Poller;
@@ -122,9 +123,6 @@ impl Driver {
             told: Instant::ZERO,
         };
         let tagged = driver.hear_first_reports().await?;
-        if let Some(error) = driver.reconcile_sockets().into_iter().next() {
-            return Err(error);
-        }
         driver.take_over(&tagged);
         let now = driver.now();
         driver.node.start(now);
@@ -199,7 +197,7 @@ impl Driver {
                         return self.finish().await;
                     }
                 }
-                _ = self.hangup.recv() => self.read_again(),
+                _ = self.hangup.recv() => self.read_again()?,
             }
         }
     }
@@ -220,18 +218,15 @@ impl Driver {
                 } else {
                     self.links.insert(name.clone(), index);
                 }
-                for error in self.reconcile_sockets() {
-                    tracing::error!(%error, "socket");
-                }
+                self.listen()?;
+                let link = self.usable(&name, link);
                 self.node.handle_link(now, &name, &link);
             }
             Report::AddressLost(router, address) => {
                 self.node.handle_address_lost(now, router, address);
             }
             Report::Failed(error) => {
-                tracing::error!(%error, "addresses");
-                let line = report::error(self.name.as_deref(), &error.to_string());
-                (self.emit)(line);
+                self.complain(&error);
             }
             Report::Ready { .. } => {}
             Report::Finished => return Err(thread_ended()),
@@ -239,33 +234,65 @@ impl Driver {
         Ok(())
     }
 
-    fn reconcile_sockets(&mut self) -> Vec<Error> {
+    fn configs(&self) -> Vec<&RouterConfig> {
+        self.node.routers().into_iter().filter_map(|router| self.node.config(router)).collect()
+    }
+
+    /// Have the sockets that the routers need. One that cannot be opened is told and tried again
+    /// when its interface changes.
+    fn listen(&mut self) -> Result<()> {
         let node = &self.node;
-        let configs = node.routers().into_iter().filter_map(|router| node.config(router));
-        let configs: Vec<&RouterConfig> = configs.collect();
-        self.sockets.reconcile(&self.poller, configs.into_iter(), &self.links)
+        let routers = node.routers();
+        let configs = routers.iter().filter_map(|router| node.config(*router));
+        for error in self.sockets.reconcile(&self.poller, configs, &self.links) {
+            if error.exit == Exit::Unavailable {
+                return Err(error);
+            }
+            self.complain(&error);
+        }
+        Ok(())
+    }
+
+    /// The link called `name` as far as it can be used: a router that cannot listen must not
+    /// think that it is alone.
+    fn usable(&self, name: &str, mut link: Link) -> Link {
+        for config in self.configs().into_iter().filter(|config| config.interface == name) {
+            if self.sockets.get(&(name.to_owned(), config.family)).is_some() {
+                continue;
+            }
+            match config.family {
+                Family::Ipv4 => link.ipv4 = None,
+                Family::Ipv6 => link.ipv6 = None,
+            }
+            // A configured source address does not come from the link.
+            link.up &= config.source.is_none();
+        }
+        link
+    }
+
+    /// Say what could not be done, in the log and to whoever reads events.
+    fn complain(&mut self, error: &Error) {
+        tracing::error!(%error, "not done");
+        let line = report::error(self.name.as_deref(), &error.to_string());
+        (self.emit)(line);
     }
 
     /// Use a new configuration.
-    fn configure(&mut self, config: &NodeConfig) {
+    fn configure(&mut self, config: &NodeConfig) -> Result<()> {
         let now = self.now();
         self.node.reload(now, config);
-        let node = &self.node;
-        let routers = node.routers();
-        let configs: Vec<&RouterConfig> = routers.iter().filter_map(|r| node.config(*r)).collect();
-        self.keeper.ask(Request::Watch(watch(configs.into_iter())));
-        for error in self.reconcile_sockets() {
-            tracing::error!(%error, "socket");
-        }
+        self.keeper.ask(Request::Watch(watch(self.configs().into_iter())));
+        self.listen()
     }
 
     /// SIGHUP.
-    fn read_again(&mut self) {
-        let Some(read) = &mut self.reload else { return };
+    fn read_again(&mut self) -> Result<()> {
+        let Some(read) = &mut self.reload else { return Ok(()) };
         match read() {
-            Ok(config) => self.configure(&config),
+            Ok(config) => return self.configure(&config),
             Err(error) => tracing::error!(%error, "the configuration stays as it is"),
         }
+        Ok(())
     }
 
     fn stop(&mut self) {
@@ -306,7 +333,7 @@ impl Driver {
         tokio::time::timeout(LAST_WITHDRAWALS, last).await.map_err(|_| {
             Error::new("remove", "the virtual addresses", "the kernel does not answer")
                 .remedy("look for addresses with protocol 112 in `ip -d addr`")
-                .exit(crate::exit::Exit::TimedOut)
+                .exit(Exit::TimedOut)
         })
     }
 }

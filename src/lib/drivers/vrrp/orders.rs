@@ -22,7 +22,9 @@ impl Driver {
 
     fn carry_out(&mut self, control: Control<NodeConfig>) -> Result<(), String> {
         match control {
-            Control::Plan { plan } | Control::Reload { plan } => self.configure(&plan),
+            Control::Plan { plan } | Control::Reload { plan } => {
+                self.configure(&plan).map_err(|error| error.to_string())?;
+            }
             Control::Status { id } => {
                 let status = self.status(id);
                 self.answer("vrrp.status", status);
