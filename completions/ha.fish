@@ -75,6 +75,8 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcomma
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l plan -d 'Read a plan (JSON) as the first line of stdin, control lines after it; `-` is stdin' -r -f -a "-\t''"
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l state-dir -d 'Keep the times of last adverts here, for the successor of a crash' -r -F
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s f -l file -d 'Run all virtual routers of a configuration; SIGHUP reads it again. Its scripts are not run: that takes `ha run`' -r -F
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l config-id -d 'Configuration identity that `@ID` lines are compared with' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s i -l interface -d 'Interface of the adverts' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l vrid -d 'Virtual router identifier' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l priority -d 'Priority; 255 owns the addresses' -r
