@@ -386,6 +386,25 @@ fn the_sources_keep_to_the_walls() {
     assert!(violations.is_empty(), "walls broken:\n  {}", violations.join("\n  "));
 }
 
+#[test]
+fn every_dependency_is_accounted_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).expect("a file can be read");
+    let (manifest, list) = (read("Cargo.toml"), read("docs/adr/dependencies.md"));
+    let mut section = "";
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        }
+        let name = line.split([' ', '=', '.']).next().unwrap_or_default();
+        let dependency = section.ends_with("dependencies]") && line.contains('=');
+        if dependency && !line.starts_with(['#', '[']) {
+            let told = list.contains(&format!("`{name}`"));
+            assert!(told, "{name} has no line in docs/adr/dependencies.md");
+        }
+    }
+}
+
 fn check(path: &str, text: &str) -> Vec<String> {
     Source::new(path, text).violations()
 }

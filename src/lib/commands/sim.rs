@@ -46,7 +46,8 @@ pub struct Args {
     #[arg(short = 'i', long = "config-id", value_name = "ID", requires = "files")]
     config_ids: Vec<String>,
 
-    /// Run a recording of `ha vrrp run --record` again and print every action.
+    /// Run a recording of a node's inputs again and print every action. One input a line, as
+    /// JSON, with its time: `{"now_ns":0,"input":{"configure":{…}}}`.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
 }
@@ -197,7 +198,7 @@ fn replay_file(file: &Path, printer: Printer) -> Result<Exit> {
     for (index, line) in content.lines().enumerate() {
         recorded.push(Recorded::parse(line).map_err(|e| {
             Error::new("read recording", format!("{} line {}", target(), index + 1), e)
-                .remedy("use a file that `ha vrrp run --record` wrote")
+                .remedy("each line is one input with its time: {\"now_ns\":0,\"input\":…}")
                 .exit(Exit::Invalid)
         })?);
     }
