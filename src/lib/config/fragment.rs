@@ -41,7 +41,11 @@ impl Fragment {
     pub(super) fn push_part(&mut self, other: &Self, from: usize, to: usize) {
         let Some(part) = other.text.get(from..to) else { return };
         let base = self.text.len();
-        for (index, piece) in other.pieces.iter().enumerate() {
+        let first = other.pieces.partition_point(|piece| piece.at <= from).saturating_sub(1);
+        for (index, piece) in other.pieces.iter().enumerate().skip(first) {
+            if piece.at >= to {
+                break;
+            }
             let end = other.pieces.get(index + 1).map_or(other.text.len(), |next| next.at);
             let (low, high) = (piece.at.max(from), end.min(to));
             if low >= high {

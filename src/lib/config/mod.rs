@@ -31,6 +31,9 @@ pub use model::{Globals, Model};
 pub use source::{Location, SourceFile, SourceMap, Span, Trace};
 use spelling::nearest;
 
+/// Errors, and warnings, that one load tells at most: nobody reads more.
+const MOST_OF_A_KIND: usize = 1000;
+
 /// What a load needs besides the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -78,6 +81,14 @@ pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
     diagnostics.extend(resolver.finish());
     diagnostics.sort_by_key(|d| (d.span, d.code));
     diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
+    let mut room = [MOST_OF_A_KIND; 2];
+    diagnostics.retain(|d| {
+        let [errors, warnings] = &mut room;
+        let room = if d.severity() == Severity::Error { errors } else { warnings };
+        let keep = *room > 0;
+        *room = room.saturating_sub(1);
+        keep
+    });
     let broken = diagnostics.iter().any(|d| d.severity() == Severity::Error);
     Outcome { model: (!broken).then_some(model), diagnostics, sources }
 }

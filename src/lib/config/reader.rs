@@ -18,9 +18,9 @@ const DEEPEST_EXPANSION: usize = 32;
 /// Files inside files.
 const DEEPEST_INCLUDE: usize = 32;
 /// All text after expansion, in bytes.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_BYTES: usize = 32 << 20;
 /// All lines after expansion.
-const MOST_LINES: usize = 2_000_000;
+const MOST_LINES: usize = 200_000;
 /// What keepalived reads of one line, its end included.
 const KEEPALIVED_LINE: usize = 1024;
 
@@ -45,7 +45,8 @@ pub(super) struct Reader<'a> {
     random: u64,
     bytes_left: usize,
     lines_left: usize,
-    exhausted: bool,
+    /// A bound was passed and told: nothing more is read.
+    pub exhausted: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -133,19 +134,20 @@ impl<'a> Reader<'a> {
     fn spend(&mut self, bytes: usize, span: Span) -> bool {
         let (bytes_left, lines_left) =
             (self.bytes_left.checked_sub(bytes), self.lines_left.checked_sub(1));
+        if self.exhausted {
+            return false;
+        }
         if let (Some(bytes_left), Some(lines_left)) = (bytes_left, lines_left) {
             (self.bytes_left, self.lines_left) = (bytes_left, lines_left);
             return true;
         }
-        if !self.exhausted {
-            self.exhausted = true;
-            let message =
-                format!("the configuration grows past {MOST_BYTES} bytes or {MOST_LINES} lines");
-            self.report(
-                Diagnostic::new(Code::TooLarge, span, message)
-                    .remedy("reduce what definitions, ~SEQ and ~LST expand to here"),
-            );
-        }
+        self.exhausted = true;
+        let message =
+            format!("the configuration grows past {MOST_BYTES} bytes or {MOST_LINES} lines");
+        self.report(
+            Diagnostic::new(Code::TooLarge, span, message)
+                .remedy("reduce what definitions, ~SEQ and ~LST expand to here"),
+        );
         false
     }
 
@@ -260,14 +262,12 @@ impl<'a> Reader<'a> {
             return;
         }
         if depth > DEEPEST_EXPANSION {
-            if !self.exhausted {
-                self.exhausted = true;
-                let message = format!("expansion goes more than {DEEPEST_EXPANSION} deep");
-                self.report(
-                    Diagnostic::new(Code::TooLarge, span, message)
-                        .remedy("a definition probably uses itself; break the circle"),
-                );
-            }
+            self.exhausted = true;
+            let message = format!("expansion goes more than {DEEPEST_EXPANSION} deep");
+            self.report(
+                Diagnostic::new(Code::TooLarge, span, message)
+                    .remedy("a definition probably uses itself; break the circle"),
+            );
             return;
         }
         let Some(line) = self.condition(line.clone()) else { return };

@@ -47,6 +47,9 @@ pub(super) fn expand(reader: &mut Reader<'_>, line: &Fragment, depth: usize) {
     };
     let body = line.rest(close + 1);
     for row in turns.values {
+        if reader.exhausted {
+            return;
+        }
         for (name, value) in turns.names.iter().zip(row) {
             let lines = vec![Fragment::exact(&value, span)].into();
             reader.definitions.insert(name.clone(), Definition { lines, span });

@@ -62,6 +62,8 @@ pub(super) struct Resolver {
     pub diagnostics: Vec<Diagnostic>,
     /// What is not acted on yet: feature to the places that want it.
     missing: BTreeMap<&'static str, Vec<(String, Span)>>,
+    /// What was said about an unknown word in a block: looking for near words is slow.
+    remedies: BTreeMap<(&'static str, String), String>,
 }
 
 impl Resolver {
@@ -180,18 +182,11 @@ impl Resolver {
         } else {
             format!("in `{}`", block.path)
         };
-        let elsewhere = schema::blocks_of(word);
-        let known = block.keywords().map(|row| row.keyword);
-        let remedy = if !elsewhere.is_empty() {
-            let places: Vec<_> = elsewhere.iter().take(3).map(|path| format!("`{path}`")).collect();
-            format!("it belongs in {}; here it is ignored", places.join(" or "))
-        } else if let Some(near) = nearest(word, known) {
-            format!("did you mean `{near}`? it is ignored")
-        } else if let Some((near, path)) = nearest_anywhere(word) {
-            format!("did you mean `{near}` of `{path}`? it is ignored")
-        } else {
-            "it is ignored; check the spelling and the block it stands in".to_owned()
+        let remedy = match self.remedies.get(&(block.path, word.clone())) {
+            Some(known) => known.clone(),
+            None => unknown_remedy(word, block),
         };
+        self.remedies.insert((block.path, word.clone()), remedy.clone());
         let message = format!("`{word}` is not a keyword {place}");
         self.diagnostics.push(Diagnostic::new(Code::UnknownKeyword, span, message).remedy(remedy));
     }
@@ -310,6 +305,22 @@ impl Resolver {
                 None
             }
         }
+    }
+}
+
+/// What to do about a word that is no keyword of `block`.
+fn unknown_remedy(word: &str, block: &'static Block) -> String {
+    let elsewhere = schema::blocks_of(word);
+    let known = block.keywords().map(|row| row.keyword);
+    if !elsewhere.is_empty() {
+        let places: Vec<_> = elsewhere.iter().take(3).map(|path| format!("`{path}`")).collect();
+        format!("it belongs in {}; here it is ignored", places.join(" or "))
+    } else if let Some(near) = nearest(word, known) {
+        format!("did you mean `{near}`? it is ignored")
+    } else if let Some((near, path)) = nearest_anywhere(word) {
+        format!("did you mean `{near}` of `{path}`? it is ignored")
+    } else {
+        "it is ignored; check the spelling and the block it stands in".to_owned()
     }
 }
 

@@ -7,7 +7,7 @@ use super::reader::{Definition, Reader, name_length};
 use super::source::DEFINED;
 
 /// One line after expansion, in bytes.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 64 << 10;
 
 /// A use of a definition in a line.
 struct Use<'a> {
@@ -43,6 +43,7 @@ impl Reader<'_> {
                 self.undefined(&used, span);
             }
             if current.text().len() > LONGEST {
+                self.exhausted = true;
                 let message = format!("the line grows past {LONGEST} bytes");
                 self.report(
                     Diagnostic::new(Code::TooLarge, span, message)

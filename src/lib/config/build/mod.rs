@@ -83,9 +83,10 @@ pub(super) fn model(
         scripts::script(entry, &mut context);
     }
     let mut routers: Vec<Router> = Vec::new();
+    let mut names: BTreeMap<&str, Span> = BTreeMap::new();
     for entry in of("vrrp_instance") {
-        if let Some(first) = routers.iter().find(|r| r.config.name == entry.text()) {
-            let first = first.span;
+        let first = *names.entry(entry.text()).or_insert(entry.value_span());
+        if first != entry.value_span() {
             duplicate_name(entry, first, &mut context);
         } else if let Some(router) = instance::build(entry, &mut context) {
             routers.push(router);
