@@ -22,6 +22,9 @@ pub struct Facts {
 pub struct Standing {
     /// Every cause that keeps the router in fault.
     pub causes: BTreeSet<Cause>,
+    /// The causes are the operator's wish, not a failure: what is served may go on being served
+    /// until a successor has it.
+    pub orderly: bool,
     /// A tracker whose failure would be a fault has not spoken yet.
     pub waiting: bool,
     /// Effective priority: base plus the weights in force, 1..=254; an owner's is 255.
@@ -72,6 +75,7 @@ impl Facts {
     pub fn standing(&self, config: &RouterConfig, group: &[Tracked]) -> Standing {
         let mut standing = Standing {
             causes: BTreeSet::new(),
+            orderly: false,
             waiting: false,
             priority: config.priority,
             parts: vec![("base".to_owned(), i16::from(config.priority))],

@@ -42,7 +42,7 @@ pub enum Command {
     Demote,
     /// Become master now if a backup, whatever the timer says.
     Promote,
-    /// Enter or leave fault with [`Cause::Maintenance`].
+    /// Enter or leave fault with [`Cause::Maintenance`], as gracefully as a stop.
     Maintenance(bool),
 }
 
@@ -386,6 +386,7 @@ impl Node {
         let tracked = group.map_or(&[][..], |group| group.tracked.as_slice());
         let mut standing = self.facts.standing(machine.config(), tracked);
         if machine.maintenance {
+            standing.orderly = standing.causes.is_empty();
             standing.causes.insert(Cause::Maintenance);
         }
         Some(standing)

@@ -99,6 +99,7 @@ impl Router {
     pub fn new(config: RouterConfig) -> Self {
         let standing = Standing {
             causes: std::collections::BTreeSet::new(),
+            orderly: false,
             waiting: true,
             priority: config.priority,
             parts: vec![("base".to_owned(), i16::from(config.priority))],
@@ -321,6 +322,8 @@ impl Router {
         match (self.state, cause) {
             (State::Init, _) if !running => {}
             (State::Init | State::Backup | State::Master, Some(cause)) => self.fail(now, cause),
+            // The operator's wish has become a failure.
+            (State::Fault, Some(_)) if !self.standing.orderly => self.finish_leaving(),
             (State::Init, None) if !self.standing.waiting => self.begin(now, Reason::Startup),
             (State::Fault, None) if self.standing.waiting => {
                 self.enter(now, State::Init, Reason::FaultCleared);
@@ -347,12 +350,16 @@ impl Router {
 
     fn fail(&mut self, now: Instant, cause: Cause) {
         let reason = Reason::Fault(cause);
+        let orderly = self.standing.orderly;
         if self.state == State::Master {
-            self.leave(now, State::Fault, reason, Manner::Failing);
-        } else {
-            self.finish_leaving();
-            self.enter(now, State::Fault, reason);
+            let manner = if orderly { Manner::Graceful } else { Manner::Failing };
+            self.leave(now, State::Fault, reason, manner);
+            return;
         }
+        if !orderly {
+            self.finish_leaving();
+        }
+        self.enter(now, State::Fault, reason);
     }
 
     /// Somebody else removed an address of ours: clients must not wait for an election.

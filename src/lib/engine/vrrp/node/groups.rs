@@ -19,18 +19,17 @@ pub(super) struct Group {
 /// Share faults and waiting among the members of each group.
 pub(super) fn share(groups: &[Group], standings: &mut [Option<Standing>]) {
     for group in groups {
-        let of = |id: &RouterId, standings: &[Option<Standing>]| {
-            let standing = standings.get(id.0).and_then(Option::as_ref);
-            standing.map_or((false, false), |each| (!each.causes.is_empty(), each.waiting))
-        };
-        let own: Vec<_> = group.members.iter().map(|id| (*id, of(id, standings))).collect();
-        let fault = own.iter().any(|(_, (fault, _))| *fault);
-        let waiting = own.iter().any(|(_, (_, waiting))| *waiting);
-        for (id, (own_fault, _)) in own {
+        let of = |id: &RouterId| standings.get(id.0).and_then(Option::as_ref);
+        let members = || group.members.iter().filter_map(of);
+        let waiting = members().any(|each| each.waiting);
+        let faulty = || members().filter(|each| !each.causes.is_empty());
+        let (fault, orderly) = (faulty().next().is_some(), faulty().all(|each| each.orderly));
+        for id in &group.members {
             let Some(Some(standing)) = standings.get_mut(id.0) else { continue };
             standing.waiting = waiting;
-            if fault && !own_fault {
+            if fault && standing.causes.is_empty() {
                 standing.causes.insert(Cause::SyncGroup(group.name.clone()));
+                standing.orderly = orderly;
             }
         }
     }

@@ -136,6 +136,17 @@ fn commands_move_the_whole_group() {
 }
 
 #[test]
+fn maintenance_of_one_member_is_graceful_for_all() {
+    let mut bench = masters();
+    bench.command(&Command::Maintenance(true));
+    let lines = bench.take();
+    assert_eq!(states(&bench), [State::Fault; 2]);
+    assert!(!lines.iter().any(|line| line.contains("withdraw")), "{lines:?}");
+    bench.run_until(bench.now + Duration::from_secs(1));
+    assert_eq!(bench.take(), ["0: withdraw 10.0.0.100", "1: withdraw 10.0.0.101"]);
+}
+
+#[test]
 fn a_losing_advert_makes_every_member_announce() {
     let mut bench = masters();
     bench.hear_on(0, LOW, 50);

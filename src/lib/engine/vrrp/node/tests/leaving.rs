@@ -109,6 +109,28 @@ fn a_fault_while_leaving_withdraws_at_once() {
 }
 
 #[test]
+fn maintenance_is_entered_as_gracefully_as_a_stop() {
+    let mut bench = master();
+    bench.command(&Command::Maintenance(true));
+    assert_eq!(bench.take(), ["send 0", "cancel", "master -> fault: fault:maintenance"]);
+    bench.run_until(ms(600));
+    bench.hear(LOW, 90);
+    assert_eq!(bench.take(), ["withdraw 10.0.0.100"]);
+    bench.hear(LOW, 90);
+    bench.run_until(ms(60_000));
+    assert_eq!((bench.take(), bench.due()), (vec![], None));
+}
+
+#[test]
+fn a_failure_during_maintenance_ends_the_grace() {
+    let mut bench = master();
+    bench.command(&Command::Maintenance(true));
+    bench.take();
+    bench.link(&down());
+    assert_eq!(bench.take(), ["withdraw 10.0.0.100"]);
+}
+
+#[test]
 fn a_router_leaves_fault_with_its_last_cause() {
     let mut bench = Bench::backup(single(100));
     bench.command(&Command::Maintenance(true));
