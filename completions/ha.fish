@@ -450,7 +450,7 @@ complete -c ha -n "__fish_ha_using_subcommand sim" -l seeds -d 'Run the seeds fr
 complete -c ha -n "__fish_ha_using_subcommand sim" -l scenario -d 'What happens to the network; by default each seed has one of its own' -r
 complete -c ha -n "__fish_ha_using_subcommand sim" -s f -l file -d 'A node\'s configuration; several nodes share one simulated network. Tells who becomes master when what fails, and after how long' -r -F
 complete -c ha -n "__fish_ha_using_subcommand sim" -s i -l config-id -d 'Which lines with `@ID` of the configurations are kept: one for all, or one for each file' -r
-complete -c ha -n "__fish_ha_using_subcommand sim" -l replay -d 'Run a recording of `ha vrrp run --record` again and print every action' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sim" -l replay -d 'Run a recording of a node\'s inputs again and print every action. One input a line, as JSON, with its time: `{"now_ns":0,"input":{"configure":{…}}}`' -r -F
 complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
