@@ -48,12 +48,8 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
     let excluded = address::build(&settings, "virtual_ipaddress_excluded", context);
     let mut excluded: Vec<_> = excluded.into_iter().map(|(address, _)| address).collect();
     let surplus = addresses.split_off(addresses.len().min(MOST_ADDRESSES));
-    if !surplus.is_empty() {
-        let message = format!("an advert names {MOST_ADDRESSES} addresses at most");
-        let remedy = format!("{} are moved to virtual_ipaddress_excluded", surplus.len());
-        context.warn(Code::Adjusted, settings.span("virtual_ipaddress", span), message, &remedy);
-        excluded.splice(0..0, surplus);
-    }
+    warn_of_surplus(surplus.len(), settings.span("virtual_ipaddress", span), context);
+    excluded.splice(0..0, surplus);
     let place = place(&settings, &name, span, context);
     let tracked = track::build(&settings, settings.text("interface"), context);
     let hooks = scripts::hooks(&settings, context);
@@ -104,6 +100,15 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
     let vrid_span = settings.span("virtual_router_id", span);
     let track_spans = tracked.into_iter().map(|(_, span)| span).collect();
     Some(Router { config, span, vrid_span, track_spans })
+}
+
+/// More addresses than one advert can name are kept, but not advertised.
+fn warn_of_surplus(surplus: usize, span: Span, context: &mut Context<'_>) {
+    if surplus > 0 {
+        let message = format!("an advert names {MOST_ADDRESSES} addresses at most");
+        let remedy = format!("{surplus} are moved to virtual_ipaddress_excluded");
+        context.warn(Code::Adjusted, span, message, &remedy);
+    }
 }
 
 /// What the machine itself would refuse: nothing that is left here should be.
