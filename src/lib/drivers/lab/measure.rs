@@ -67,13 +67,17 @@ impl Record {
         self.replies.iter().find(|reply| reply.host != host && reply.sent >= from)
     }
 
-    /// Probes that were sent in `from..to` and never answered, given one probe each `interval`.
+    /// Probes without an answer among those sent between the last answer before `from` and the
+    /// last one before `to`. Probes are numbered without gaps.
     #[must_use]
-    pub fn lost(&self, from: Instant, to: Instant, interval: Duration) -> u64 {
-        let asked = to.saturating_since(from).as_nanos() / interval.as_nanos().max(1);
-        let answered =
-            self.replies.iter().filter(|reply| reply.sent >= from && reply.sent < to).count();
-        u64::try_from(asked).unwrap_or(u64::MAX).saturating_sub(answered as u64)
+    pub fn lost(&self, from: Instant, to: Instant) -> u64 {
+        let count = |until: Instant| self.replies.partition_point(|r| r.received <= until);
+        let (first, end) = (count(from).saturating_sub(1), count(to));
+        let mut numbers = self.replies.iter().take(end).skip(first).map(|reply| reply.number);
+        let Some(lowest) = numbers.next() else { return 0 };
+        let (highest, answered) =
+            numbers.fold((lowest, 0), |(highest, n), number| (highest.max(number), n + 1));
+        (highest - lowest).saturating_sub(answered)
     }
 
     /// Since when only `host` has answered, without a gap longer than `most`, up to `now`.
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn lost_probes_are_those_asked_and_not_answered() {
         let record = record(&[(1, 0), (2, 0), (8, 1), (9, 1)]);
-        assert_eq!(record.lost(at(1), at(10), Duration::from_millis(1)), 5);
+        assert_eq!(record.lost(at(2), at(10)), 5);
     }
 
     #[test]

@@ -15,9 +15,7 @@ use super::host::HostPlan;
 use super::measure::Record;
 use super::report;
 use super::topology::router_of;
-use super::traffic::{
-    Observation, PROBE_INTERVAL, start_client, start_echo, start_signals, start_witnesses,
-};
+use super::traffic::{Observation, start_client, start_echo, start_signals, start_witnesses};
 use crate::engine::vrrp::Preempt;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -182,7 +180,7 @@ impl<'a> Lab<'a> {
     /// Strike the holder with `fault` and see it through.
     fn round(&mut self, fault: Fault, round: u32) -> Result<Outcome> {
         let struck = self.settle("the cluster to settle")?;
-        self.spread(round)?;
+        self.spread(struck, round)?;
         self.record.forget_before(now() - Duration::from_secs(2));
         self.collect()?;
         let host = self.name(struck);
@@ -196,7 +194,7 @@ impl<'a> Lab<'a> {
         let (successor, takeover) = self.watch(struck, from, &expected)?;
         let to = now();
         let outage = self.record.longest_outage(from, to).length;
-        let lost = self.record.lost(from, to, PROBE_INTERVAL);
+        let lost = self.record.lost(from, to);
         self.prepare_return(fault, struck)?;
         self.record.forget_before(now() - HICCUP);
         let back_from = now();
@@ -356,12 +354,18 @@ impl<'a> Lab<'a> {
         START + self.contenders.iter().map(of).max().unwrap_or_default()
     }
 
-    /// Let a part of an advertisement interval pass that differs from round to round, so that
-    /// faults strike at all ages of the last advert.
-    fn spread(&mut self, round: u32) -> Result<()> {
+    /// Wait for an advert of `holder` and then for a part of the interval that differs from round
+    /// to round, so that faults strike at all ages of the last advert, the same for every daemon.
+    fn spread(&mut self, holder: usize, round: u32) -> Result<()> {
+        let (start, interval) = (now(), self.interval());
+        let last = |lab: &Self| lab.adverts.get(holder)?.back().map(|advert| advert.at);
+        while last(self).is_none_or(|at| at < start) && now() < start + interval * 2 {
+            self.look(Duration::from_millis(1))?;
+        }
         // Multiples of the golden section spread evenly over the interval.
         let part = (f64::from(round) * 0.618_034).fract();
-        let pause = self.interval().mul_f64(part);
+        let strike = last(self).unwrap_or(start) + interval.mul_f64(part);
+        let pause = strike.saturating_since(now());
         self.wait("the moment to strike", pause, |_| false).map(|_| ())
     }
 

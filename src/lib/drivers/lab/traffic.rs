@@ -16,7 +16,7 @@ use crate::output::event::Line;
 use crate::time::Instant;
 
 /// From one probe to the next.
-pub const PROBE_INTERVAL: Duration = Duration::from_millis(1);
+const PROBE_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Something that was seen.
 #[derive(Debug)]
