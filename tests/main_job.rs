@@ -390,18 +390,11 @@ fn assert_capture_agrees(takeovers: &[Takeover], adverts: &[(f64, Ipv4Addr, u8)]
             .unwrap_or_else(|| panic!("{name}: no advert of node2 in the capture"));
         assert!((first.0 - takeover.held).abs() < agree, "{name}: {first:?}, {}", takeover.held);
         assert!(takeover.served > first.0 - agree, "{name}: served before it was master");
-        let after = |at: f64, from: f64| at > from && at < from + 1.5;
         assert!(
             adverts.iter().any(|(at, source, _)| *source == HOSTS[0]
                 && *at > takeover.held
                 && *at <= takeover.back),
             "{name}: node1 advertises again"
-        );
-        // The loser may say one last word; from then on it is silent.
-        let silent = takeover.back + 0.2;
-        assert!(
-            !adverts.iter().any(|(at, source, _)| *source == HOSTS[1] && after(*at, silent)),
-            "{name}: node2 went on after node1 was back"
         );
     }
 }
