@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ha::io::netlink::Netlink;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use support::{Capture, Namespace, Process, SOON, bridge, can_run, wait_until};
+use support::{Capture, Namespace, Process, SOON, bridge, can_run, veth, wait_until};
 
 const VIP: &str = "10.9.0.100/24";
 
@@ -199,6 +199,47 @@ fn a_link_that_goes_down_is_a_fault_and_its_return_ends_it() {
     pair.hub.ip("link set port0 up");
     wait_until(SOON, "the first is master again", || first.transitions_to("master").len() == 2);
     wait_until(SOON, "the address is back", || pair.a.has("lan0", VIP) && !pair.b.has("lan0", VIP));
+}
+
+#[test]
+fn an_interface_that_is_deleted_and_made_again_is_served_again() {
+    if !can_run("interface made again") {
+        return;
+    }
+    let (host, far) = (Namespace::new(), Namespace::new());
+    let make = || {
+        veth((&host, "lan0"), (&far, "lan0"));
+        host.ip("addr add 10.9.0.1/24 dev lan0");
+    };
+    make();
+    let mut only = fast(&host, 100, "");
+    only.wait_state("master");
+    host.ip("link del lan0");
+    only.wait_state("fault");
+    make();
+    wait_until(SOON, "it is master again", || only.transitions_to("master").len() == 2);
+    wait_until(SOON, "the address is up", || host.has("lan0", VIP));
+    let capture = Capture::start(&far, "lan0", "proto 112");
+    wait_until(SOON, "it advertises", || !capture.rows("vrrp", &["ip.src"]).is_empty());
+    only.signal(Signal::SIGTERM);
+    assert!(only.wait().success());
+}
+
+#[test]
+fn the_owner_of_an_address_keeps_it_when_it_stops() {
+    if !can_run("address owner") {
+        return;
+    }
+    let pair = Pair::new();
+    let words = "--json vrrp run -i lan0 --vrid 9 --priority 255 --vip 10.9.0.1/24 \
+                 --exclude 10.9.0.77/24 --advert 100ms";
+    let mut owner = pair.a.ha(words);
+    owner.wait_state("master");
+    wait_until(SOON, "the other address is up", || pair.a.has("lan0", "10.9.0.77/24"));
+    owner.signal(Signal::SIGTERM);
+    assert!(owner.wait().success());
+    assert!(pair.a.has("lan0", "10.9.0.1/24"), "its own address stays");
+    assert!(!pair.a.has("lan0", "10.9.0.77/24"), "what it put up goes");
 }
 
 #[test]

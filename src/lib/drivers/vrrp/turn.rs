@@ -1,5 +1,6 @@
 //! One turn of the loop: receive what came, tell the machine the time, carry out its actions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::keeper::Request;
@@ -160,13 +161,18 @@ impl Driver {
                 (0..packets.len()).map(|at| (at, std::io::ErrorKind::NotFound.into())).collect()
             }
         };
+        let mut kept_back: BTreeMap<RouterId, usize> = BTreeMap::new();
         for (at, error) in refused {
             let Some(router) = owners.get(at) else { continue };
+            *kept_back.entry(*router).or_default() += 1;
             self.figures.entry(*router).or_default().refused();
             tracing::warn!(interface = place.0, %error, "advert was not sent");
         }
         for (router, advert) in &adverts {
-            self.note_sent(*router, advert, sent);
+            // What no peer can have heard renews no lease.
+            if kept_back.get(router).is_none_or(|count| *count < advert.packets.len()) {
+                self.note_sent(*router, advert, sent);
+            }
         }
     }
 
