@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The directory: configuration, scripted child, its log.
 pub struct Bench {
     directory: tempfile::TempDir,
+    /// Stands in for the service manager.
+    service: UnixDatagram,
 }
 
 /// How a command ended.
@@ -29,7 +32,10 @@ pub struct Answer {
 
 impl Bench {
     pub fn new() -> Self {
-        let bench = Self { directory: tempfile::tempdir().unwrap() };
+        let directory = tempfile::tempdir().unwrap();
+        let service = UnixDatagram::bind(directory.path().join("notify")).unwrap();
+        service.set_read_timeout(Some(PATIENCE)).unwrap();
+        let bench = Self { directory, service };
         let child = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/supervisor/fake-child.sh");
         // A link, not a copy: a file that was just written may still be open in a process that
         // another test is about to start, and then it cannot be executed.
@@ -85,6 +91,7 @@ impl Bench {
         command.args(["run", "--json", "-f"]).arg(self.path("ha.conf"));
         command.arg("--state-dir").arg(self.path("state"));
         command.arg("--child-program").arg(self.path("child"));
+        command.env("NOTIFY_SOCKET", self.path("notify")).env("WATCHDOG_USEC", "400000");
         command
     }
 
@@ -145,6 +152,17 @@ impl Bench {
     /// SIGKILL the process of a part.
     pub fn kill_child(&self, part: &str) {
         signal(&self.part(part)["pid"], Signal::SIGKILL);
+    }
+
+    /// Wait until the service manager is told something that begins with `text`.
+    pub fn wait_for_service(&self, text: &str) {
+        let mut buffer = [0; 256];
+        loop {
+            let length = self.service.recv(&mut buffer).expect(text);
+            if buffer[..length].starts_with(text.as_bytes()) {
+                return;
+            }
+        }
     }
 
     /// What the scripted children noted.

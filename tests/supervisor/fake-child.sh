@@ -10,7 +10,7 @@ say() {
 }
 note() { echo "$part $*" >>"$here/log"; }
 
-note start
+note "start${NOTIFY_SOCKET:+ with NOTIFY_SOCKET}"
 if [[ -e $here/$part.once ]]; then
     code=$(<"$here/$part.once")
     rm "$here/$part.once"

@@ -267,6 +267,33 @@ fn a_terminal_that_goes_away_does_not_end_the_supervisor() {
 }
 
 #[test]
+fn the_service_manager_is_told_and_hears_signs_of_life() {
+    let bench = Bench::new();
+    let mut run = bench.run();
+    bench.wait_for_service("READY=1");
+    bench.wait_for_service("WATCHDOG=1");
+    bench.wait_for_service("WATCHDOG=1");
+    run.hang_up();
+    bench.wait_for_service("RELOADING=1");
+    bench.wait_for_service("READY=1");
+    assert!(bench.log().contains(&"vrrp start".to_owned()), "{:#?}", bench.log());
+    assert_eq!(run.stop(), 0);
+    bench.wait_for_service("STOPPING=1");
+}
+
+#[test]
+fn a_configuration_with_nothing_to_do_runs_and_answers() {
+    let bench = Bench::new();
+    bench.set("ha.conf", "");
+    let mut run = bench.run();
+    bench.wait_for_service("READY=1");
+    assert_eq!(bench.ha(&["status"]).code, 0);
+    let answer = bench.ha(&["ctl", "stop"]);
+    assert_eq!((answer.code, answer.stdout.trim()), (0, "stopping"), "{}", answer.stderr);
+    assert_eq!(run.wait(), 0);
+}
+
+#[test]
 fn explain_prints_the_commands_and_starts_nothing() {
     let bench = Bench::new();
     let explained = bench.ha(&["run", "-f", bench.path("ha.conf").to_str().unwrap(), "--explain"]);

@@ -12,7 +12,7 @@ use super::child::{self, Channel, Report};
 use super::core::{Action, Client, Core, Identity, Now, Refusal};
 use super::plan::{Composition, Part};
 use super::request::Response;
-use super::service;
+use super::service::{self, Heartbeat};
 use super::socket::{Asked, Server};
 use super::state_dir::StateDir;
 use crate::error::{Error, Result};
@@ -92,6 +92,7 @@ struct Supervisor {
     core: Core,
     server: Server,
     signals: Signals,
+    heartbeat: Heartbeat,
     channels: BTreeMap<Part, Channel>,
     reports: mpsc::Receiver<Report>,
     reporter: mpsc::Sender<Report>,
@@ -115,6 +116,7 @@ impl Supervisor {
             core: Core::new(now(), identity, setup.composition),
             server,
             signals,
+            heartbeat: Heartbeat::wanted(),
             channels: Part::ALL.into_iter().map(|part| (part, Channel::default())).collect(),
             reports,
             reporter,
@@ -134,6 +136,10 @@ impl Supervisor {
                 self.act(action);
             }
             if let Some(code) = self.finished {
+                // The last answers are on their way to their clients.
+                for _ in 0..8 {
+                    tokio::task::yield_now().await;
+                }
                 return code;
             }
             self.turn().await;
@@ -156,6 +162,7 @@ impl Supervisor {
             _ = self.signals.terminate.recv() => self.core.handle_stop(now()),
             _ = self.signals.interrupt.recv() => self.core.handle_stop(now()),
             () = timer => self.core.handle_timeout(now()),
+            () = self.heartbeat.due() => service::beat(),
         }
     }
 
