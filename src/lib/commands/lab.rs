@@ -24,7 +24,8 @@ use crate::output::lab::Timeline;
     protocol allows. Without a file it shows an embedded example. Nothing is left behind, \
     however it ends. Needs root, or a kernel that allows user namespaces.\n\n\
     A single file serves all hosts: the others get `state BACKUP` and a priority lower by 10 \
-    for each host. Host N is called nodeN, which is also its configuration id (-i).")]
+    for each host. Host N is called nodeN, which is also its configuration id (-i).\n\n\
+    Exit code 1: some fault did not end as the protocol says.")]
 pub struct Args {
     /// The configuration: once for all hosts, or once for each.
     #[arg(short = 'f', long = "use-file", value_name = "FILE")]
