@@ -332,7 +332,7 @@ fn port(number: usize) -> String {
 
 fn start_capture(place: &Namespace, file: &Path) -> Child {
     let mut command = Command::new("tcpdump");
-    command.args(["-i", "eth0", "-U", "-w"]).arg(file).arg("vrrp or arp");
+    command.args(["-i", "eth0", "--immediate-mode", "-U", "-w"]).arg(file).arg("vrrp or arp");
     command.stdout(Stdio::null()).stderr(Stdio::null());
     place.place(&mut command);
     let child = command.spawn().unwrap();
@@ -475,6 +475,10 @@ fn the_main_job_survives_every_fault() {
         ),
     ];
     network.client.stop.store(true, Ordering::Relaxed);
+    // What was on the wire is in the file when a later advert is.
+    let written = || std::fs::metadata(&network.capture).unwrap().len();
+    let before = written();
+    wait_until(Duration::from_secs(10), "one more advert is captured", || written() > before);
     send(&network.tcpdump, Signal::SIGTERM);
     network.tcpdump.wait().unwrap();
     assert_capture_agrees(&takeovers, &adverts(&network.capture));
