@@ -16,16 +16,16 @@ use crate::output::lab::Timeline;
 
 /// Arguments of `ha lab`.
 #[derive(Debug, clap::Args)]
-#[command(long_about = "Try a configuration on this machine: namespaces, real traffic, real \
-    faults.\n\n\
-    Builds hosts and a client in network namespaces joined by a bridge, runs the real daemon on \
+#[command(
+    after_long_help = "Builds hosts and a client in network namespaces joined by a bridge, runs the real daemon on \
     each host, lets the client ask the virtual address every millisecond, injects faults into \
     the host that holds it, and reports how long the client was without answer beside what the \
     protocol allows. Without a file it shows an embedded example. Nothing is left behind, \
     however it ends. Needs root, or a kernel that allows user namespaces.\n\n\
     A single file serves all hosts: the others get `state BACKUP` and a priority lower by 10 \
     for each host. Host N is called nodeN, which is also its configuration id (-i).\n\n\
-    Exit code 1: some fault did not end as the protocol says.")]
+    Exit code 1: some fault did not end as the protocol says."
+)]
 pub struct Args {
     /// The configuration: once for all hosts, or once for each.
     #[arg(short = 'f', long = "use-file", value_name = "FILE")]
