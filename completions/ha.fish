@@ -24,21 +24,21 @@ function __fish_ha_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c ha -n "__fish_ha_needs_command" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_needs_command" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_needs_command" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_needs_command" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_needs_command" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_needs_command" -f -a "run" -d 'Run everything of a configuration: the supervisor'
-complete -c ha -n "__fish_ha_needs_command" -f -a "vrrp" -d 'Virtual routers (RFC 9568, RFC 3768)'
+complete -c ha -n "__fish_ha_needs_command" -f -a "run" -d 'Run everything that a configuration asks for: the daemon'
+complete -c ha -n "__fish_ha_needs_command" -f -a "vrrp" -d 'Virtual routers alone (RFC 9568, RFC 3768)'
 complete -c ha -n "__fish_ha_needs_command" -f -a "check" -d 'Probe one thing: exit 0 healthy, 1 not'
 complete -c ha -n "__fish_ha_needs_command" -f -a "announce" -d 'Send gratuitous ARP or unsolicited neighbour advertisements'
 complete -c ha -n "__fish_ha_needs_command" -f -a "addr" -d 'Add or remove a virtual address'
-complete -c ha -n "__fish_ha_needs_command" -f -a "notify" -d 'Tell scripts about events'
+complete -c ha -n "__fish_ha_needs_command" -f -a "notify" -d 'Run notification scripts for events'
 complete -c ha -n "__fish_ha_needs_command" -f -a "config" -d 'The configuration language: check, show, keywords'
 complete -c ha -n "__fish_ha_needs_command" -f -a "status" -d 'State, reasons and counters of a running supervisor'
 complete -c ha -n "__fish_ha_needs_command" -f -a "ctl" -d 'Steer a running supervisor'
@@ -48,72 +48,72 @@ complete -c ha -n "__fish_ha_needs_command" -f -a "sim" -d 'Replay simulated net
 complete -c ha -n "__fish_ha_needs_command" -f -a "completions" -d 'Write shell completions to stdout'
 complete -c ha -n "__fish_ha_needs_command" -f -a "man" -d 'Write man pages into a directory'
 complete -c ha -n "__fish_ha_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand run" -s f -l file -d 'Configuration: a keepalived.conf' -r -F
-complete -c ha -n "__fish_ha_using_subcommand run" -s i -l config-id -d 'What `@ID` lines of the configuration are compared with; the host name up to its first dot unless given' -r
-complete -c ha -n "__fish_ha_using_subcommand run" -l state-dir -d 'Where the socket, the pid file and the lease are; one supervisor each' -r -F
+complete -c ha -n "__fish_ha_using_subcommand run" -s f -l file -d 'The configuration: an unchanged keepalived.conf' -r -F
+complete -c ha -n "__fish_ha_using_subcommand run" -s i -l config-id -d 'What `@ID` lines of the configuration are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand run" -l state-dir -d 'Where the control socket, the pid file and the lease are kept. One supervisor at a time may use it; `ha status` and `ha ctl` take the same option' -r -F
 complete -c ha -n "__fish_ha_using_subcommand run" -l child-program -d 'Binary of the child processes; this one unless given' -r -F
-complete -c ha -n "__fish_ha_using_subcommand run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand run" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand run" -l explain -d 'Print the processes and pipes that this would start, and start nothing'
-complete -c ha -n "__fish_ha_using_subcommand run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand run" -l explain -d 'Print the processes and pipes that this would start, as a shell script, and start nothing'
+complete -c ha -n "__fish_ha_using_subcommand run" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand run" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l plan -d 'Read a plan (JSON) as the first line of stdin, control lines after it; `-` is stdin' -r -f -a "-\t''"
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l state-dir -d 'Keep the times of last adverts here, for the successor of a crash' -r -F
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l state-dir -d 'Keep the time of the last advert in this directory, so that the next process can carry on when this one crashes' -r -F
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s f -l file -d 'Run all virtual routers of a configuration; SIGHUP reads it again. Its scripts are not run: that takes `ha run`' -r -F
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l config-id -d 'Configuration identity that `@ID` lines are compared with' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s i -l interface -d 'Interface of the adverts' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l vrid -d 'Virtual router identifier' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l priority -d 'Priority; 255 owns the addresses' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l vip -d 'Virtual address, advertised; repeatable' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l exclude -d 'Address that moves along without being advertised; repeatable' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l name -d 'Name in events' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l advert -d 'Advertisement interval: whole seconds in version 2, steps of 10 ms in version 3' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l version -d 'Protocol version; 2 for IPv4 and 3 for IPv6 unless the interval asks for 3' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l preempt-delay -d 'Take over from a living master only after it was lower for this long' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l auth-pass -d 'Password of version 2, up to 8 bytes, sent in clear' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l src -d 'Source address of adverts' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l peer -d 'Unicast peer instead of the multicast group; repeatable' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l group -d 'Multicast group other than `224.0.0.18` or `ff02::12`' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l down-adverts -d 'Intervals missed before a backup takes over' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-repeat -d 'Announcements for each address at once on becoming master' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-delay -d 'Second batch of announcements after this long; 0 for none' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-refresh -d 'Announce again and again at this interval; 0 for never' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l config-id -d 'What `@ID` lines of the configuration are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s i -l interface -d 'Interface to send adverts on and to put the addresses on' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l vrid -d 'Virtual router identifier, 1 to 255; the same on every host of the virtual router' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l priority -d 'Priority, 1 to 255; the highest becomes master. 255 owns the addresses and starts as master' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l vip -d 'Virtual address that adverts name; may be repeated' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l exclude -d 'Address that moves along without being named in adverts, of either family; may be repeated' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l name -d 'Name of the instance in events [default: INTERFACE-VRID]' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l advert -d 'Advertisement interval: 1s to 255s in whole seconds in version 2, 10ms to 40.95s in steps of 10 ms in version 3' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l version -d 'Protocol version [default: 2 for IPv4 with whole seconds, else 3]' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l preempt-delay -d 'Take over from a living master of lower priority only after this long' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l auth-pass -d 'Password of version 2, 1 to 8 bytes. It is sent in clear; on the command line other users of this host see it, in the environment they do not' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l src -d 'Source address of adverts [default: the first address of the interface]' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l peer -d 'Send adverts to this address instead of the multicast group; may be repeated' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l group -d 'Multicast group [default: `224.0.0.18` or `ff02::12`]' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l down-adverts -d 'Advertisement intervals without an advert after which a backup takes over, 1 to 100' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-repeat -d 'Gratuitous ARP (or neighbour advertisement) messages for each address on becoming master, and again in the second batch' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-delay -d 'Time from the first batch of announcements to the second; 0s for no second batch' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-refresh -d 'Announce every address once in this interval while master; 0s for never' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-interval -d 'Least time between two announcements on an interface' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l nopreempt -d 'Never take over from a living master'
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l checksum-message-only -d 'Version 3 over IPv4: checksum over the message only, as RFC 9568 says'
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l nopreempt -d 'Never take over from a living master, however low its priority'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l checksum-message-only -d 'Version 3 over IPv4: send the checksum over the message only, as RFC 9568 says. Both forms are accepted either way'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
@@ -122,14 +122,14 @@ complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcomm
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interface -d 'Interface to leave by' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fwmark -d 'Firewall mark of the packets' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interval -d 'From one start to the next' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l rise -d 'Good results in a row that it takes to come up, after the first' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fall -d 'Bad results in a row that it takes to go down, after the first' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
@@ -137,20 +137,20 @@ debug\t'What was decided on the way'
 trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s 4 -d 'Only IPv4 addresses of a name'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s 6 -d 'Only IPv6 addresses of a name'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l watch -d 'Repeat until stopped, and write a line when the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l timeout -d 'Longest wait for the reply' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l source -d 'Source address' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interface -d 'Interface to leave by' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fwmark -d 'Firewall mark of the packets' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interval -d 'From one start to the next' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l rise -d 'Good results in a row that it takes to come up, after the first' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fall -d 'Bad results in a row that it takes to go down, after the first' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
@@ -158,38 +158,38 @@ debug\t'What was decided on the way'
 trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s 4 -d 'Only IPv4 addresses of a name'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s 6 -d 'Only IPv6 addresses of a name'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l watch -d 'Repeat until stopped, and write a line when the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l timeout -d 'Longest run; then SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when repeating]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l timeout -d 'Longest run; then it gets SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when repeating]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l interval -d 'From one start to the next' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l rise -d 'Good results in a row that it takes to come up, after the first' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l fall -d 'Bad results in a row that it takes to go down, after the first' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l watch -d 'Repeat until stopped, and write a line when the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l plan -d 'Take the plan, and control lines after it, from stdin' -r -f -a "-\t''"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s f -l file -d 'Configuration in the language of keepalived.conf' -r -F
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Does a TCP port accept connections?'
@@ -200,45 +200,45 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand announce" -s i -l interface -d 'The interface whose hardware address is announced' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l count -d 'Messages for each address' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l interval -d 'Least time between two messages' -r
-complete -c ha -n "__fish_ha_using_subcommand announce" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand announce" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand announce" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand announce" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand announce" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand announce" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s i -l interface -d 'The interface' -r
-complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s i -l interface -d 'The interface' -r
-complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from help" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
@@ -254,164 +254,164 @@ complete -c ha -n "__fish_ha_using_subcommand notify" -l priority -d 'Effective 
 complete -c ha -n "__fish_ha_using_subcommand notify" -l script -d 'Command that gets four more words: INSTANCE or GROUP, name, state, priority. Split at blanks; no shell is involved' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l deadline -d 'Longest run of a command; then SIGTERM, and SIGKILL two seconds later [default: 5m]' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -s f -l file -d 'Configuration in the language of keepalived.conf' -r -F
-complete -c ha -n "__fish_ha_using_subcommand notify" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand notify" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand notify" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand notify" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about each event on stdin until it ends. Without --script and --file the first line is a plan'
-complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "show" -d 'Show what a configuration means, with every default filled in'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l strict -d 'Warnings make a configuration invalid too'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s i -l config-id -d 'What `@ID` lines are compared with [default: node name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what a configuration means, with every default filled in'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand status" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand status" -l state-dir -d 'State directory of the supervisor to ask' -r -F
+complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand status" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand status" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand status" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l state-dir -d 'State directory of the supervisor to steer' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "promote" -d 'Become master now'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing, and is told'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup, until promoted or until no master lives. The addresses stay until the peer is heard'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "promote" -d 'Become master now. A peer of higher priority that preempts takes over again'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "maintenance" -d 'Take an instance out of service, or back into it'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "stop" -d 'Stop everything gracefully'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "events" -d 'Show events until interrupted'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "events" -d 'Show every event from now on until interrupted'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l state-dir -d 'State directory of the supervisor to steer' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l state-dir -d 'State directory of the supervisor to steer' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l state-dir -d 'State directory of the supervisor to steer' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l state-dir -d 'State directory of the supervisor to steer' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l state-dir -d 'State directory of the supervisor to steer' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l state-dir -d 'State directory of the supervisor' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l state-dir -d 'State directory of the supervisor to steer' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "promote" -d 'Become master now'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing, and is told'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup, until promoted or until no master lives. The addresses stay until the peer is heard'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "promote" -d 'Become master now. A peer of higher priority that preempts takes over again'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "maintenance" -d 'Take an instance out of service, or back into it'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop everything gracefully'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "events" -d 'Show events until interrupted'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "events" -d 'Show every event from now on until interrupted'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s i -l interface -d 'Listen on these interfaces; `any` for all' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s r -l read -d 'Read a capture instead, pcap or pcapng; `-` for stdin' -r -F
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s w -l write -d 'Write the packets shown into a pcap file' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s i -l interface -d 'Listen on these interfaces; `any` for all of them' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s r -l read -d 'Read a capture instead, in pcap or pcapng format; `-` for stdin' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s w -l write -d 'Write the packets shown into a pcap file as well' -r -F
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s c -l count -d 'Stop after this many packets shown' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l for -d 'Stop after this time, such as 10s' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l for -d 'Stop after this time: 500ms, 10s, 5m' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
@@ -420,29 +420,29 @@ trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l announcements -d 'With --json, show gratuitous ARP and neighbour advertisements of virtual addresses too'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l summary -d 'Show no packets, only the summary, on stdout'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l fail-on-invalid -d 'Exit with 1 when an advert failed a check'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand lab" -s f -l use-file -d 'The configuration: once for all hosts, or once for each' -r -F
-complete -c ha -n "__fish_ha_using_subcommand lab" -l nodes -d 'How many hosts; as many as files, or 2' -r
-complete -c ha -n "__fish_ha_using_subcommand lab" -l fault -d 'What to try; may be repeated. Everything that makes sense when none is named' -r -f -a "kill\t'The host dies: its link is cut and every process killed; later it boots again'
+complete -c ha -n "__fish_ha_using_subcommand lab" -s f -l use-file -d 'The configuration: given once for all hosts, or once for each' -r -F
+complete -c ha -n "__fish_ha_using_subcommand lab" -l nodes -d 'How many hosts, 2 to 9 [default: as many as there are files, at least 2]' -r
+complete -c ha -n "__fish_ha_using_subcommand lab" -l fault -d 'What to try; may be repeated [default: everything that makes sense for the configuration]' -r -f -a "kill\t'The host dies: its link is cut and every process killed; later it boots again'
 term\t'The daemon is asked to stop (SIGTERM); later it is started again'
 link\t'The host\'s port on the switch goes down; later it comes up'
 partition\t'The hosts do not hear each other, the client hears all of them; later that heals'
 script\t'The tracked scripts fail on the host; later they succeed again'
 freeze\t'Every process of the host stands still (SIGSTOP); later they go on (SIGCONT)'"
-complete -c ha -n "__fish_ha_using_subcommand lab" -l rounds -d 'How often to try each fault' -r
+complete -c ha -n "__fish_ha_using_subcommand lab" -l rounds -d 'How often to try each fault, 1 to 1000' -r
 complete -c ha -n "__fish_ha_using_subcommand lab" -l daemon -d 'What runs on the hosts: one for all, or one for each, separated by commas' -r -f -a "ha\t'`ha run` of this very program'
 keepalived\t'The keepalived that is installed'"
-complete -c ha -n "__fish_ha_using_subcommand lab" -l advert -d 'Advertisement interval of the embedded example: 1s, 100ms, 10ms' -r
-complete -c ha -n "__fish_ha_using_subcommand lab" -l address -d 'Which virtual address to probe; the first one of the configuration when not said' -r
-complete -c ha -n "__fish_ha_using_subcommand lab" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand lab" -l advert -d 'Advertisement interval of the embedded example: whole seconds, or steps of 10 ms' -r
+complete -c ha -n "__fish_ha_using_subcommand lab" -l address -d 'The virtual address to probe [default: the first one of the configuration]' -r
+complete -c ha -n "__fish_ha_using_subcommand lab" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand lab" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand lab" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand sim" -l seed -d 'Run one random network and print what happened' -r
@@ -451,40 +451,40 @@ complete -c ha -n "__fish_ha_using_subcommand sim" -l scenario -d 'What happens 
 complete -c ha -n "__fish_ha_using_subcommand sim" -s f -l file -d 'A node\'s configuration; several nodes share one simulated network. Tells who becomes master when what fails, and after how long' -r -F
 complete -c ha -n "__fish_ha_using_subcommand sim" -s i -l config-id -d 'Which lines with `@ID` of the configurations are kept: one for all, or one for each file' -r
 complete -c ha -n "__fish_ha_using_subcommand sim" -l replay -d 'Run a recording of a node\'s inputs again and print every action. One input a line, as JSON, with its time: `{"now_ns":0,"input":{"configure":{…}}}`' -r -F
-complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
 complete -c ha -n "__fish_ha_using_subcommand sim" -l adverts -d 'Show every advert, not only farewells'
-complete -c ha -n "__fish_ha_using_subcommand sim" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand sim" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand sim" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand completions" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand completions" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand completions" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand completions" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand man" -l log -d 'What to log on stderr' -r -f -a "off\t'Nothing'
+complete -c ha -n "__fish_ha_using_subcommand man" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
 error\t'What failed'
 warn\t'What deserves attention'
 info\t'Transitions and what caused them'
 debug\t'What was decided on the way'
 trace\t'Every packet'"
-complete -c ha -n "__fish_ha_using_subcommand man" -l json -d 'Write JSON: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand man" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand man" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "run" -d 'Run everything of a configuration: the supervisor'
-complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "vrrp" -d 'Virtual routers (RFC 9568, RFC 3768)'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "run" -d 'Run everything that a configuration asks for: the daemon'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "vrrp" -d 'Virtual routers alone (RFC 9568, RFC 3768)'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "check" -d 'Probe one thing: exit 0 healthy, 1 not'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "announce" -d 'Send gratuitous ARP or unsolicited neighbour advertisements'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "addr" -d 'Add or remove a virtual address'
-complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "notify" -d 'Tell scripts about events'
+complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "notify" -d 'Run notification scripts for events'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "config" -d 'The configuration language: check, show, keywords'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "status" -d 'State, reasons and counters of a running supervisor'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "ctl" -d 'Steer a running supervisor'
@@ -504,9 +504,9 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show what a configuration means, with every default filled in'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
-complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing'
-complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "demote" -d 'Hand the virtual router to its peer and be backup'
-complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "promote" -d 'Become master now'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing, and is told'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "demote" -d 'Hand the virtual router to its peer and be backup, until promoted or until no master lives. The addresses stay until the peer is heard'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "promote" -d 'Become master now. A peer of higher priority that preempts takes over again'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "maintenance" -d 'Take an instance out of service, or back into it'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "stop" -d 'Stop everything gracefully'
-complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "events" -d 'Show events until interrupted'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "events" -d 'Show every event from now on until interrupted'

@@ -21,7 +21,10 @@ enum Job {
     /// Put an address on an interface; nothing to do when it is there.
     ///
     /// It gets the protocol tag 112, so that `ip -d addr` tells it from others, and skips
-    /// duplicate address detection.
+    /// duplicate address detection. It needs `CAP_NET_ADMIN`.
+    #[command(after_help = "\
+Example:
+  ha addr add -i eth0 192.0.2.150/24 && ha announce -i eth0 192.0.2.150")]
     Add(Place),
     /// Take an address off an interface; nothing to do when it is not there.
     Del(Place),

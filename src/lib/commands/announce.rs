@@ -13,6 +13,11 @@ use crate::time::parse_duration;
 
 /// Arguments of `ha announce`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  ha announce -i eth0 192.0.2.150 2001:db8::5
+
+It needs CAP_NET_RAW. The addresses need not be on the interface: make sure that they are yours.")]
 pub struct Args {
     /// Addresses to announce: IPv4 by gratuitous ARP, IPv6 by neighbour advertisement.
     #[arg(value_name = "ADDR", required = true)]

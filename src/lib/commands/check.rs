@@ -19,8 +19,20 @@ use crate::time::parse_duration;
 /// How long the last lines may take to be read.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+const EXAMPLES: &str = "\
+Examples:
+  ha check tcp 192.0.2.10:80 && echo answers
+  ha check icmp 192.0.2.1 --timeout 200ms || echo the gateway is silent
+  ha check tcp '[2001:db8::10]:443' --watch --interval 500ms --fall 3
+  ha check script --watch --interval 2s -- /usr/local/bin/check_nginx --quick
+  ha check tcp 192.0.2.10:80 --count 5 --json | jq -c .
+
+The answer is the exit code: 0 healthy; 1 not; 5 it could not be found out from here. With --watch
+a line is written when the verdict changes, and the exit code is that of the last verdict.";
+
 /// Arguments of `ha check`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
     probe: Probe,
@@ -29,10 +41,21 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Probe {
     /// Does a TCP port accept connections?
+    #[command(after_help = "\
+Examples:
+  ha check tcp 192.0.2.10:80 && echo answers
+  ha check tcp web.example:443 --watch --rise 2 --fall 3")]
     Tcp(TcpArgs),
     /// Does a host answer an ICMP echo request (ping)?
+    #[command(after_help = "\
+Example:
+  ha check icmp 192.0.2.1 --timeout 200ms || echo the gateway is silent")]
     Icmp(IcmpArgs),
     /// Does a command exit with status 0?
+    #[command(after_help = "\
+Examples:
+  ha check script -- /usr/local/bin/check_nginx --quick
+  ha check script --watch --interval 2s -- pidof nginx")]
     Script(ScriptArgs),
     /// Run all tracked scripts of a configuration, or those of a plan on stdin.
     Run(RunArgs),
@@ -41,7 +64,7 @@ enum Probe {
 /// How often, and what a row of results means.
 #[derive(Debug, clap::Args)]
 struct Repeat {
-    /// Repeat until stopped, and write a line when the verdict changes.
+    /// Repeat until stopped, and write a line each time the verdict changes.
     #[arg(long)]
     watch: bool,
 
@@ -49,15 +72,16 @@ struct Repeat {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 
-    /// From one start to the next.
+    /// Time from one start to the next.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = positive_duration)]
     interval: Duration,
 
-    /// Good results in a row that it takes to come up, after the first.
+    /// Good results in a row that it takes to come up again; the first result of all counts at
+    /// once.
     #[arg(long, value_name = "N", default_value_t = 1)]
     rise: u32,
 
-    /// Bad results in a row that it takes to go down, after the first.
+    /// Bad results in a row that it takes to go down; the first result of all counts at once.
     #[arg(long, value_name = "N", default_value_t = 1)]
     fall: u32,
 
@@ -79,15 +103,15 @@ impl Repeat {
 /// Which way the packets go.
 #[derive(Debug, clap::Args)]
 struct PathArgs {
-    /// Source address.
+    /// Source address [default: the one that the routes choose].
     #[arg(long, value_name = "ADDRESS")]
     source: Option<IpAddr>,
 
-    /// Interface to leave by.
+    /// Interface to leave by [default: the one that the routes choose].
     #[arg(long, value_name = "IF")]
     interface: Option<String>,
 
-    /// Firewall mark of the packets.
+    /// Firewall mark of the packets, for rules and routes that look at it.
     #[arg(long, value_name = "N")]
     fwmark: Option<u32>,
 
@@ -150,8 +174,8 @@ struct IcmpArgs {
 
 #[derive(Debug, clap::Args)]
 struct ScriptArgs {
-    /// Longest run; then SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when
-    /// repeating].
+    /// Longest run; then it gets SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval
+    /// when repeating].
     #[arg(long, value_name = "TIME", value_parser = positive_duration)]
     timeout: Option<Duration>,
 

@@ -18,16 +18,27 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Say everything that is wrong with configurations: exit 0 valid, 3 not.
+    #[command(after_help = "\
+Examples:
+  ha config check /etc/keepalived/keepalived.conf && systemctl reload ha
+  ha config check --json *.conf | jq -r '.files[] | select(.valid | not).file'")]
     Check(CheckArgs),
     /// Show what a configuration means, with every default filled in.
+    #[command(after_help = "\
+Example:
+  ha config show --json keepalived.conf | jq '.vrrp.routers[] | {name, vrid, priority}'")]
     Show(ShowArgs),
     /// List the keywords of the language and what is done with each.
+    #[command(after_help = "\
+Examples:
+  ha config keywords garp
+  ha config keywords --json | jq -r '.[] | select(.support == \"not_yet\").keyword'")]
     Keywords(KeywordArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct CheckArgs {
-    /// What `@ID` lines are compared with [default: node name up to its first dot].
+    /// What `@ID` lines are compared with [default: the host name up to its first dot].
     #[arg(short = 'i', long, value_name = "ID")]
     config_id: Option<String>,
 
@@ -42,7 +53,7 @@ struct CheckArgs {
 
 #[derive(Debug, clap::Args)]
 struct ShowArgs {
-    /// What `@ID` lines are compared with [default: node name up to its first dot].
+    /// What `@ID` lines are compared with [default: the host name up to its first dot].
     #[arg(short = 'i', long, value_name = "ID")]
     config_id: Option<String>,
 

@@ -14,25 +14,35 @@ use crate::supervisor::state_dir;
 
 /// Arguments of `ha ctl`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ha ctl demote VI_1                 the peer takes over without a gap
+  ha ctl maintenance on VI_1         and stays master until `maintenance off`
+  ha ctl reload
+  ha ctl events --json | jq -c 'select(.type == \"vrrp.transition\").data'
+
+Exit codes: 0 done; 3 there is no such instance, or the configuration is invalid; 5 no supervisor
+answers.")]
 pub struct Args {
     #[command(subcommand)]
     order: Order,
 
-    /// State directory of the supervisor.
+    /// State directory of the supervisor to steer.
     #[arg(long, global = true, value_name = "DIR", default_value = state_dir::DEFAULT)]
     state_dir: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
 enum Order {
-    /// Read the configuration again; a wrong one changes nothing.
+    /// Read the configuration again; a wrong one changes nothing, and is told.
     Reload,
-    /// Hand the virtual router to its peer and be backup.
+    /// Hand the virtual router to its peer and be backup, until promoted or until no master lives.
+    /// The addresses stay until the peer is heard.
     Demote {
         /// Name of the instance.
         name: String,
     },
-    /// Become master now.
+    /// Become master now. A peer of higher priority that preempts takes over again.
     Promote {
         /// Name of the instance.
         name: String,
@@ -46,7 +56,7 @@ enum Order {
     },
     /// Stop everything gracefully.
     Stop,
-    /// Show events until interrupted.
+    /// Show every event from now on until interrupted.
     Events,
 }
 

@@ -14,29 +14,40 @@ use crate::output::Printer;
 use crate::output::event::lab::{Daemon, Fault};
 use crate::output::lab::Timeline;
 
+const HELP: &str = "\
+Examples:
+  ha lab                                        the embedded example, every fault once
+  ha lab -f /etc/keepalived/keepalived.conf     your configuration on two hosts
+  ha lab -f lb1.conf -f lb2.conf --fault kill --rounds 10
+  ha lab --advert 100ms --daemon ha,keepalived  one of each
+  ha lab --json | jq -c 'select(.type == \"lab.outcome\").data | {fault, outage_us}'
+
+Builds hosts and a client in network namespaces joined by a bridge, runs the real daemon on each
+host, lets the client ask the virtual address every millisecond, injects faults into the host that
+holds it, and reports how long the client was without answer beside what the protocol allows.
+Without a file it shows an embedded example. Nothing is left behind, however it ends. It needs root,
+or a kernel that allows user namespaces.
+
+A single file serves all hosts: the others get `state BACKUP` and a priority lower by 10 for each
+host. Host N is called nodeN, which is also its configuration id (-i).
+
+Exit codes: 0 every fault ended as the protocol says; 1 some did not; 3 the configuration is invalid
+or has nothing to probe; 4 there is neither root nor a user namespace; 5 the system refused.";
+
 /// Arguments of `ha lab`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_long_help = "Builds hosts and a client in network namespaces joined by a bridge, runs the real daemon on \
-    each host, lets the client ask the virtual address every millisecond, injects faults into \
-    the host that holds it, and reports how long the client was without answer beside what the \
-    protocol allows. Without a file it shows an embedded example. Nothing is left behind, \
-    however it ends. Needs root, or a kernel that allows user namespaces.\n\n\
-    A single file serves all hosts: the others get `state BACKUP` and a priority lower by 10 \
-    for each host. Host N is called nodeN, which is also its configuration id (-i).\n\n\
-    Exit code 1: some fault did not end as the protocol says."
-)]
+#[command(after_long_help = HELP)]
 pub struct Args {
-    /// The configuration: once for all hosts, or once for each.
+    /// The configuration: given once for all hosts, or once for each.
     #[arg(short = 'f', long = "use-file", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How many hosts; as many as files, or 2.
+    /// How many hosts, 2 to 9 [default: as many as there are files, at least 2].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=9))]
     nodes: Option<u8>,
-    /// What to try; may be repeated. Everything that makes sense when none is named.
+    /// What to try; may be repeated [default: everything that makes sense for the configuration].
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
-    /// How often to try each fault.
+    /// How often to try each fault, 1 to 1000.
     #[arg(
         long,
         value_name = "N",
@@ -47,7 +58,7 @@ pub struct Args {
     /// What runs on the hosts: one for all, or one for each, separated by commas.
     #[arg(long, value_name = "DAEMON", value_delimiter = ',', default_value = "ha")]
     daemon: Vec<Daemon>,
-    /// Advertisement interval of the embedded example: 1s, 100ms, 10ms.
+    /// Advertisement interval of the embedded example: whole seconds, or steps of 10 ms.
     #[arg(
         long,
         value_name = "TIME",
@@ -56,7 +67,7 @@ pub struct Args {
         conflicts_with = "files"
     )]
     advert: Duration,
-    /// Which virtual address to probe; the first one of the configuration when not said.
+    /// The virtual address to probe [default: the first one of the configuration].
     #[arg(long, value_name = "ADDRESS")]
     address: Option<Ipv4Addr>,
 }

@@ -23,15 +23,24 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Printer;
 
-/// High availability for Linux as composable commands.
+/// High availability for Linux as composable commands: virtual addresses that survive their host,
+/// health checks, notifications. Reads an unchanged keepalived.conf.
 #[derive(Debug, Parser)]
 #[command(name = "ha", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  ha lab                                              see it work on this machine
+  ha config check /etc/keepalived/keepalived.conf     what is wrong with it
+  ha run -f /etc/keepalived/keepalived.conf           run it
+  ha status                                           who is master, and why
+
+Exit codes are the same for all commands: man ha-exit-codes.")]
 pub struct Cli {
-    /// Write JSON: one document, or one line for each event of a stream.
+    /// Write JSON on stdout: one document, or one line for each event of a stream.
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// What to log on stderr.
+    /// How much to log on stderr.
     #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
     pub log: crate::output::log::Level,
 
@@ -41,9 +50,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run everything of a configuration: the supervisor.
+    /// Run everything that a configuration asks for: the daemon.
     Run(run::Args),
-    /// Virtual routers (RFC 9568, RFC 3768).
+    /// Virtual routers alone (RFC 9568, RFC 3768).
     Vrrp(vrrp::Args),
     /// Probe one thing: exit 0 healthy, 1 not.
     Check(check::Args),
@@ -51,7 +60,7 @@ enum Command {
     Announce(announce::Args),
     /// Add or remove a virtual address.
     Addr(addr::Args),
-    /// Tell scripts about events.
+    /// Run notification scripts for events.
     Notify(notify::Args),
     /// The configuration language: check, show, keywords.
     Config(config::Args),

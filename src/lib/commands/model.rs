@@ -15,7 +15,7 @@ pub struct ConfigArgs {
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub file: Option<PathBuf>,
 
-    /// What `@ID` lines are compared with [default: node name up to its first dot].
+    /// What `@ID` lines are compared with [default: the host name up to its first dot].
     #[arg(short = 'i', long, value_name = "ID", requires = "file")]
     pub config_id: Option<String>,
 }

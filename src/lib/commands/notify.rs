@@ -19,6 +19,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("subject").required(true)
     .args(["follow", "instance", "group"])))]
+#[command(after_help = "\
+Examples:
+  ha notify --instance VI_1 --state master --script /usr/local/bin/on_change
+  ha notify --instance VI_1 --state backup -f /etc/keepalived/keepalived.conf
+  ha ctl events --json | ha notify --follow --script /usr/local/bin/on_change
+
+Exit codes: 0 every script succeeded; 1 one failed; 3 there is no script for it, or it may not be
+run; 6 one took too long.")]
 #[command(group(clap::ArgGroup::new("hooks").args(["script", "file"])))]
 pub struct Args {
     /// Tell about each event on stdin until it ends. Without --script and --file the first line

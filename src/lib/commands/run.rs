@@ -17,25 +17,33 @@ use crate::supervisor::{explain, state_dir};
 
 /// Arguments of `ha run`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "SIGHUP reads the configuration again; a wrong one changes nothing. \
-    SIGTERM and SIGINT stop gracefully: virtual routers first, hooks last.\n\
+#[command(after_help = "\
+Examples:
+  ha run -f /etc/keepalived/keepalived.conf
+  ha run -f keepalived.conf --explain            what would be started, and with which plan
+  ha run -f keepalived.conf --json | jq -c 'select(.type == \"vrrp.transition\").data'
+  ha run -f second.conf --state-dir /run/ha2     a second one on this host
+
+SIGHUP reads the configuration again; a wrong one changes nothing. \
+    SIGTERM and SIGINT stop gracefully: virtual routers first, hooks last.\n\n\
     Exit codes: 0 stopped; 3 the configuration is invalid; 4 a privilege or kernel feature is \
     missing; 5 another supervisor has the state directory, or the system refused.")]
 pub struct Args {
-    /// Configuration: a keepalived.conf.
+    /// The configuration: an unchanged keepalived.conf.
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     file: PathBuf,
 
-    /// What `@ID` lines of the configuration are compared with; the host name up to its first
-    /// dot unless given.
+    /// What `@ID` lines of the configuration are compared with [default: the host name up to its
+    /// first dot].
     #[arg(short = 'i', long, value_name = "ID")]
     config_id: Option<String>,
 
-    /// Where the socket, the pid file and the lease are; one supervisor each.
+    /// Where the control socket, the pid file and the lease are kept. One supervisor at a time may
+    /// use it; `ha status` and `ha ctl` take the same option.
     #[arg(long, value_name = "DIR", default_value = state_dir::DEFAULT)]
     state_dir: PathBuf,
 
-    /// Print the processes and pipes that this would start, and start nothing.
+    /// Print the processes and pipes that this would start, as a shell script, and start nothing.
     #[arg(long)]
     explain: bool,
 

@@ -19,6 +19,11 @@ use crate::sim::{Entry, Scenario, What, World};
 
 /// Arguments of `ha sim`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ha sim -f lb1.conf -f lb2.conf     who becomes master when what fails, and after how long
+  ha sim --seed 42                   one random network with faults, its whole history
+  ha sim --seeds 0..1000             a thousand of them; exit 1 when one breaks a rule")]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["seed", "seeds", "files", "replay"]))]
 pub struct Args {
     /// Run one random network and print what happened.

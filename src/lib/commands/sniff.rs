@@ -13,21 +13,26 @@ use crate::time::parse_duration;
 /// Arguments of `ha sniff`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Examples:
+  ha sniff -i eth0
+  ha sniff -i eth0 --json | jq -r '.data | \"\\(.source) \\(.vrid) \\(.priority)\"'
+  ha sniff -i eth0 --json --for 10s | jq -r '.data | select(.verdict != \"accepted\").source'
+  ha sniff -i any -w segment.pcap --for 1m
+  ha sniff -r capture.pcap --summary
+  ssh router tcpdump -U -w - vrrp | ha sniff -r -
+
 Each advert is shown with the verdict of the receive checks that need no configuration: ok, or
 BAD and why. With --json it is `accepted`, or the check that failed: length, ttl, version, type,
 checksum, interval_zero, address_count, ip_header; malformed when its IP header cannot be read.
-Times are UTC. A summary goes to stderr at the end.
-
-Examples:
-  ha sniff -i eth0
-  ha sniff -i eth0 --json --for 10s | jq -r '.data | select(.verdict != \"accepted\").source'
-  ha sniff -r capture.pcap --summary
-  ssh router tcpdump -U -w - vrrp | ha sniff -r -")]
+Times are UTC. A summary goes to stderr at the end. Listening needs CAP_NET_RAW; reading does not.
+Passwords are never shown.
+Exit codes: 0 done; 1 an advert failed a check, with --fail-on-invalid; 3 the capture cannot be
+read; 4 a privilege is missing; 5 the system refused.")]
 pub struct Args {
     #[command(flatten)]
     source: SourceArgs,
 
-    /// Write the packets shown into a pcap file.
+    /// Write the packets shown into a pcap file as well.
     #[arg(short, long, value_name = "FILE")]
     write: Option<PathBuf>,
 
@@ -35,7 +40,7 @@ pub struct Args {
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 
-    /// Stop after this time, such as 10s.
+    /// Stop after this time: 500ms, 10s, 5m.
     #[arg(long = "for", value_name = "TIME", value_parser = parse_duration)]
     duration: Option<Duration>,
 
@@ -56,11 +61,11 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct SourceArgs {
-    /// Listen on these interfaces; `any` for all.
+    /// Listen on these interfaces; `any` for all of them.
     #[arg(short, long, value_name = "IF", num_args = 1..)]
     interface: Vec<String>,
 
-    /// Read a capture instead, pcap or pcapng; `-` for stdin.
+    /// Read a capture instead, in pcap or pcapng format; `-` for stdin.
     #[arg(short, long, value_name = "FILE")]
     read: Option<PathBuf>,
 }

@@ -10,13 +10,19 @@ use crate::supervisor::state_dir;
 
 /// Arguments of `ha status`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 every instance is master or backup and every part works; \
+#[command(after_help = "\
+Examples:
+  ha status
+  ha status VI_1 --json | jq -r '.instances[0].state'
+  watch -n1 ha status
+
+Exit codes: 0 every instance is master or backup and every part works; \
     1 not; 3 there is no such instance; 5 no supervisor answers.")]
 pub struct Args {
-    /// Only this instance.
+    /// Show only this instance.
     name: Option<String>,
 
-    /// State directory of the supervisor.
+    /// State directory of the supervisor to ask.
     #[arg(long, value_name = "DIR", default_value = state_dir::DEFAULT)]
     state_dir: PathBuf,
 }

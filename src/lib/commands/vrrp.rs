@@ -23,6 +23,18 @@ use crate::output::{EventStream, Printer, diagnostics};
 use crate::time::parse_duration;
 use crate::wire::vrrp::{Auth, Version};
 
+const EXAMPLES: &str = "\
+Examples:
+  ha vrrp run -i eth0 --vrid 51 --vip 192.0.2.150/24
+  ha vrrp run -i eth0 --vrid 51 --priority 150 --vip 192.0.2.150/24 --advert 100ms --version 3
+  ha vrrp run -i eth0 --vrid 52 --vip fe80::5/64 --vip 2001:db8::5/64
+  ha vrrp run -f /etc/keepalived/keepalived.conf     every virtual router, without the scripts
+
+A TIME has a unit: 1s, 100ms, 2.5s. It needs CAP_NET_ADMIN and CAP_NET_RAW.
+Exit codes: 0 stopped; 2 the flags do not fit together; 3 the configuration is invalid; 4 a
+privilege or kernel feature is missing; 5 the system refused; 6 the addresses could not be removed
+in time.";
+
 /// Arguments of `ha vrrp`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -36,7 +48,7 @@ enum Job {
     ///
     /// SIGTERM and SIGINT stop gracefully: priority 0 goes out, the addresses stay until the
     /// successor is heard. A second signal ends at once.
-    #[command(disable_version_flag = true)]
+    #[command(disable_version_flag = true, after_help = EXAMPLES)]
     Run(Box<RunArgs>),
 }
 
@@ -47,7 +59,8 @@ struct RunArgs {
     #[arg(long, value_name = "-", value_parser = ["-"], group = "source")]
     plan: Option<String>,
 
-    /// Keep the times of last adverts here, for the successor of a crash.
+    /// Keep the time of the last advert in this directory, so that the next process can carry on
+    /// when this one crashes.
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
@@ -56,7 +69,8 @@ struct RunArgs {
     #[arg(short, long, value_name = "FILE", group = "source")]
     file: Option<PathBuf>,
 
-    /// Configuration identity that `@ID` lines are compared with.
+    /// What `@ID` lines of the configuration are compared with [default: the host name up to its
+    /// first dot].
     #[arg(long, value_name = "ID", requires = "file")]
     config_id: Option<String>,
 
@@ -69,81 +83,86 @@ struct RunArgs {
 #[group(id = "router", conflicts_with = "source")]
 #[command(next_help_heading = "One virtual router")]
 struct RouterArgs {
-    /// Interface of the adverts.
+    /// Interface to send adverts on and to put the addresses on.
     #[arg(short, long, value_name = "IF")]
     interface: String,
 
-    /// Virtual router identifier.
+    /// Virtual router identifier, 1 to 255; the same on every host of the virtual router.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     vrid: u8,
 
-    /// Priority; 255 owns the addresses.
+    /// Priority, 1 to 255; the highest becomes master. 255 owns the addresses and starts as master.
     #[arg(long, value_name = "N", default_value_t = 100,
         value_parser = clap::value_parser!(u8).range(1..))]
     priority: u8,
 
-    /// Virtual address, advertised; repeatable.
+    /// Virtual address that adverts name; may be repeated.
     #[arg(long, value_name = "ADDR/LEN", value_parser = parse_address, required = true)]
     vip: Vec<AddressArg>,
 
-    /// Address that moves along without being advertised; repeatable.
+    /// Address that moves along without being named in adverts, of either family; may be
+    /// repeated.
     #[arg(long, value_name = "ADDR/LEN", value_parser = parse_address)]
     exclude: Vec<AddressArg>,
 
-    /// Name in events.
+    /// Name of the instance in events [default: INTERFACE-VRID].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// Advertisement interval: whole seconds in version 2, steps of 10 ms in version 3.
+    /// Advertisement interval: 1s to 255s in whole seconds in version 2, 10ms to 40.95s in steps
+    /// of 10 ms in version 3.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_duration)]
     advert: Duration,
 
-    /// Protocol version; 2 for IPv4 and 3 for IPv6 unless the interval asks for 3.
+    /// Protocol version [default: 2 for IPv4 with whole seconds, else 3].
     #[arg(long = "version", value_name = "2|3", value_parser = parse_version)]
     protocol: Option<Version>,
 
-    /// Never take over from a living master.
+    /// Never take over from a living master, however low its priority.
     #[arg(long, conflicts_with = "preempt_delay")]
     nopreempt: bool,
 
-    /// Take over from a living master only after it was lower for this long.
+    /// Take over from a living master of lower priority only after this long.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     preempt_delay: Option<Duration>,
 
-    /// Password of version 2, up to 8 bytes, sent in clear.
+    /// Password of version 2, 1 to 8 bytes. It is sent in clear; on the command line other users
+    /// of this host see it, in the environment they do not.
     #[arg(long, value_name = "TEXT", env = "HA_AUTH_PASS", hide_env_values = true)]
     auth_pass: Option<String>,
 
-    /// Source address of adverts.
+    /// Source address of adverts [default: the first address of the interface].
     #[arg(long, value_name = "ADDR")]
     src: Option<IpAddr>,
 
-    /// Unicast peer instead of the multicast group; repeatable.
+    /// Send adverts to this address instead of the multicast group; may be repeated.
     #[arg(long, value_name = "ADDR")]
     peer: Vec<IpAddr>,
 
-    /// Multicast group other than `224.0.0.18` or `ff02::12`.
+    /// Multicast group [default: `224.0.0.18` or `ff02::12`].
     #[arg(long, value_name = "ADDR", conflicts_with = "peer")]
     group: Option<IpAddr>,
 
-    /// Intervals missed before a backup takes over.
+    /// Advertisement intervals without an advert after which a backup takes over, 1 to 100.
     #[arg(long, value_name = "N", default_value_t = 3,
         value_parser = clap::value_parser!(u8).range(1..=100))]
     down_adverts: u8,
 
-    /// Version 3 over IPv4: checksum over the message only, as RFC 9568 says.
+    /// Version 3 over IPv4: send the checksum over the message only, as RFC 9568 says. Both forms
+    /// are accepted either way.
     #[arg(long)]
     checksum_message_only: bool,
 
-    /// Announcements for each address at once on becoming master.
+    /// Gratuitous ARP (or neighbour advertisement) messages for each address on becoming master,
+    /// and again in the second batch.
     #[arg(long, value_name = "N", default_value_t = 5)]
     garp_repeat: u32,
 
-    /// Second batch of announcements after this long; 0 for none.
+    /// Time from the first batch of announcements to the second; 0s for no second batch.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
     garp_delay: Duration,
 
-    /// Announce again and again at this interval; 0 for never.
+    /// Announce every address once in this interval while master; 0s for never.
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     garp_refresh: Duration,
 

@@ -14,6 +14,7 @@ pub mod sniff;
 pub mod status;
 mod stream;
 pub mod text;
+mod vrrp;
 pub mod words;
 
 pub use printer::{Format, Printer};

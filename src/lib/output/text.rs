@@ -18,59 +18,24 @@ pub fn event(line: &Line) -> String {
 pub fn words(line: &Line) -> String {
     let data = &line.data;
     match line.kind.as_str() {
-        "vrrp.transition" => transition(data),
-        "vrrp.group" => {
-            format!("group {} -> {}{}", text(data, "group"), text(data, "to"), reason_of(data))
-        }
-        "vrrp.priority" => priority(data),
         "check.transition" => check(data),
-        "vrrp.master_seen" => format!(
-            "{}: master is {} (priority {})",
-            text(data, "instance"),
-            text(data, "source"),
-            text(data, "priority")
-        ),
-        "vrrp.address_restored" => format!(
-            "{}: somebody else removed {}; it is back and announced",
-            text(data, "instance"),
-            text(data, "address")
-        ),
-        "vrrp.lower_priority_heard" => format!(
-            "{}: {} advertises the lower priority {}",
-            text(data, "instance"),
-            text(data, "source"),
-            text(data, "priority")
-        ),
         "supervisor.child" => child(data),
         "supervisor.reload" => {
             format!("reload {}: {}", text(data, "result"), list(data, "changes"))
         }
-        kind => super::check::words(kind, data)
+        "supervisor.refused" => {
+            format!("{} could not use a line: {}", text(data, "child"), text(data, "message"))
+        }
+        "ready" => "ready: every socket works".into(),
+        "error" => format!("not done: {}", text(data, "message")),
+        "lost" => {
+            format!("{} lines were left out: they were not read in time", text(data, "count"))
+        }
+        kind => super::vrrp::words(kind, data)
+            .or_else(|| super::check::words(kind, data))
             .or_else(|| super::notify::words(kind, data))
             .unwrap_or_else(|| format!("{kind} {}", rest(data))),
     }
-}
-
-fn transition(data: &Value) -> String {
-    format!(
-        "{} {} -> {}{} (priority {})",
-        text(data, "instance"),
-        text(data, "from"),
-        text(data, "to"),
-        reason_of(data),
-        text(data, "priority")
-    )
-}
-
-fn priority(data: &Value) -> String {
-    let to = typed::<u8>(data, "to").unwrap_or_default();
-    let parts: Vec<(String, i16)> = typed(data, "parts").unwrap_or_default();
-    format!(
-        "{} priority {} -> {}",
-        text(data, "instance"),
-        text(data, "from"),
-        words::priority(to, &parts)
-    )
 }
 
 fn check(data: &Value) -> String {
@@ -93,7 +58,7 @@ fn child(data: &Value) -> String {
 }
 
 /// `: reason`, in words when it is one of the engine's, else as it stands; nothing when absent.
-fn reason_of(data: &Value) -> String {
+pub(super) fn reason_of(data: &Value) -> String {
     if let Some(reason) = typed::<Reason>(data, "reason") {
         return format!(": {}", words::reason(&reason));
     }
@@ -103,12 +68,12 @@ fn reason_of(data: &Value) -> String {
     }
 }
 
-fn typed<T: DeserializeOwned>(data: &Value, key: &str) -> Option<T> {
+pub(super) fn typed<T: DeserializeOwned>(data: &Value, key: &str) -> Option<T> {
     serde_json::from_value(data.get(key)?.clone()).ok()
 }
 
 /// The value under `key` without quotes; empty when absent or null.
-fn text(data: &Value, key: &str) -> String {
+pub(super) fn text(data: &Value, key: &str) -> String {
     match data.get(key) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),

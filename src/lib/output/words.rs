@@ -1,6 +1,7 @@
 //! Reasons, causes and states in words for the operator. The JSON names stay as they are; this
 //! is how they are read aloud.
 
+use crate::engine::vrrp::receive::Drop;
 use crate::engine::vrrp::{Cause, Reason, State, TrackerId};
 
 /// A state as its JSON name.
@@ -47,6 +48,29 @@ pub fn cause(cause: &Cause) -> String {
         Cause::TrackedInterface(name) => format!("tracked interface {name} is down"),
         Cause::SyncGroup(name) => format!("another member of sync group {name} is in fault"),
         Cause::Maintenance => "maintenance was asked for".into(),
+    }
+}
+
+/// Why a packet was not accepted.
+#[must_use]
+pub const fn drop(drop: Drop) -> &'static str {
+    match drop {
+        Drop::Length => "its length is not the one that its address count asks for",
+        Drop::Ttl => "its TTL or hop limit is not 255: it may come from outside this segment",
+        Drop::Version => "it has another protocol version",
+        Drop::Type => "it is not an advertisement",
+        Drop::AuthType => "its authentication type is not the configured one",
+        Drop::AuthFailed => "its password is not the configured one",
+        Drop::Interval => "its advertisement interval is not the configured one",
+        Drop::IntervalZero => "its advertisement interval is zero",
+        Drop::Checksum => "its checksum is wrong",
+        Drop::Vrid => "its virtual router is not configured here",
+        Drop::Destination => "it was sent to another destination than this router listens to",
+        Drop::Peer => "its sender is not one of the configured peers",
+        Drop::AddressCount => "it names no addresses",
+        Drop::Owner => "this router owns the addresses and listens to nobody",
+        Drop::OwnPacket => "it is our own",
+        Drop::NotListening => "this router is in init or fault",
     }
 }
 

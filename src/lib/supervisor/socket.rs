@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -13,6 +14,8 @@ use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use super::request::{Request, Response};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::clock;
+use crate::output::event::{Line, rfc3339};
 
 /// Clients at a time; one more is told to come back.
 const CLIENTS: usize = 32;
@@ -158,9 +161,9 @@ async fn stream_events(
         let text = match event {
             Ok(line) => format!("{line}\n"),
             Err(broadcast::error::RecvError::Lagged(count)) => {
-                format!(
-                    "{{\"v\":1,\"type\":\"lost\",\"time\":\"\",\"data\":{{\"count\":{count}}}}}\n"
-                )
+                let time = rfc3339(clock::wall_nanos());
+                let lost = Line::new("lost", time, None, json!({ "count": count }));
+                format!("{}\n", serde_json::to_string(&lost)?)
             }
             Err(broadcast::error::RecvError::Closed) => return Ok(()),
         };
