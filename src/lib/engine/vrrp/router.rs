@@ -40,6 +40,9 @@ enum Wait {
     Full,
     /// The skew alone: the master said that it stops.
     Skew,
+    /// One interval and the skew: this process slept past its deadline. A master that lives is
+    /// heard in that time; one that is dead has kept its clients waiting long enough.
+    Late,
 }
 
 /// The master-down timer, kept as its start: its end follows priority and interval when they
@@ -195,8 +198,8 @@ impl Router {
         if self.state == State::Master {
             self.leave(now, State::Backup, Reason::LateWakeup, Manner::Silent);
         } else {
-            // The silence it "heard" was its own.
-            self.arm(now, Wait::Full);
+            // The silence it "heard" may have been its own.
+            self.arm(now, Wait::Late);
         }
     }
 
@@ -227,8 +230,8 @@ impl Router {
         let deadline = self.down_deadline();
         let reason = match (self.down.wait, self.ignored) {
             (Wait::Skew, _) => Reason::MasterStopped,
-            (Wait::Full, Some(address)) => Reason::LowerPriority(address),
-            (Wait::Full, None) => Reason::MasterDownTimer,
+            (_, Some(address)) => Reason::LowerPriority(address),
+            (_, None) => Reason::MasterDownTimer,
         };
         if self.grouped {
             self.arm(now, Wait::Full);
@@ -440,6 +443,7 @@ impl Router {
         self.down.armed
             + match self.down.wait {
                 Wait::Skew => timers::skew_time(version, priority, interval),
+                Wait::Late => timers::master_down_interval(version, priority, interval, 1),
                 Wait::Full => {
                     timers::master_down_interval(version, priority, interval, down_timer_adverts)
                 }

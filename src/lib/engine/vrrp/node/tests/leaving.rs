@@ -237,11 +237,13 @@ fn a_master_that_was_late_by_less_goes_on() {
 }
 
 #[test]
-fn a_backup_that_slept_listens_for_a_full_interval_again() {
+fn a_backup_that_slept_listens_for_one_more_advert() {
     let mut bench = Bench::backup(single(100));
     bench.sleep_until(ms(30_000));
     assert_eq!((bench.take(), bench.state()), (vec![], State::Backup));
-    assert_eq!(bench.due(), Some(30_000_000 + 3_609_375));
+    assert_eq!(bench.due(), Some(30_000_000 + 1_609_375));
+    bench.run_until(ms(31_610));
+    assert_eq!(bench.state(), State::Master);
 }
 
 #[test]
