@@ -144,7 +144,7 @@ static ROWS: &[Row] = &[
         .later("virtual MAC addresses"),
     row("vrrp_lower_prio_no_advert", Switch, "[BOOL]", "off",
         "do not answer a lower-priority advert with ours"),
-    row("vrrp_higher_prio_send_advert", Switch, "[BOOL]", "off",
+    row("vrrp_higher_prio_send_advert", Switch, "[BOOL]", "on (off in keepalived)",
         "send one advert before yielding to a higher priority").since("1.3.6"),
     row("vrrp_version", Choice(&["2", "3"]), "2|3", "2",
         "default protocol version").fatal(),
