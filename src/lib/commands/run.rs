@@ -8,7 +8,7 @@ use crate::drivers::config_loader::{self, SystemLoader};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::event::Line;
-use crate::output::log::Level;
+use crate::output::log::{self, Level};
 use crate::output::{EventStream, Printer, diagnostics};
 use crate::supervisor::core::Refusal;
 use crate::supervisor::plan::{self, Composition};
@@ -122,6 +122,7 @@ pub fn execute(args: Args, log: Level, printer: Printer) -> Result<Exit> {
         }
         return Ok(Exit::Success);
     }
+    log::never_wait()?;
     let code = run::run(Setup {
         configuration: args.file.display().to_string(),
         state_dir: args.state_dir,

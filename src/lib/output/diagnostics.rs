@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, for people (file, line, column, the line itself with a
 //! caret, what to do) and as data. Secrets are covered in both.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -164,10 +164,9 @@ fn snippet<'a>(
     Some(Snippet::source(text).line_start(line).path(path).annotation(annotation))
 }
 
-/// Write the findings of `outcome` to stderr. A stderr that nobody reads is no reason to stop: a
-/// daemon says this again at each reload.
+/// Write the findings of `outcome` to stderr.
 pub fn print(outcome: &Outcome) {
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    drop(std::io::stderr().lock().write_all(text(outcome, colour).as_bytes()));
+    super::log::say(text(outcome, colour).as_bytes());
 }
