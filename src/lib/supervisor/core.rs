@@ -2,7 +2,7 @@
 //! answered what. Lines, exits, requests and time come in; actions go out. It starts nothing
 //! itself and reads no clock, so that every order of events can be tested.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
@@ -120,6 +120,8 @@ pub struct Core {
     members: BTreeMap<Part, Member>,
     bus: Bus,
     surveys: Surveys,
+    /// Instances in maintenance, so that a new VRRP process does not take them back into service.
+    maintained: BTreeSet<String>,
     /// The wall clock at the zero of the monotonic one, in nanoseconds since 1970.
     epoch: u64,
     /// Lines that did not reach a process.
@@ -144,6 +146,7 @@ impl Core {
             members: BTreeMap::new(),
             bus: Bus::default(),
             surveys: Surveys::default(),
+            maintained: BTreeSet::new(),
             epoch: 0,
             dropped: BTreeMap::new(),
             reload: None,
@@ -315,6 +318,7 @@ impl Core {
                 member.handle_stop(now.at);
             }
         }
+        self.maintained.retain(|name| composition.instances.iter().any(|i| i.name == *name));
         self.composition = composition;
         changes.iter().map(Change::to_string).collect()
     }
@@ -379,11 +383,24 @@ impl Core {
             let message = "the VRRP process does not run; ha status tells why".into();
             return self.refuse(client, Exit::System, message);
         }
-        let control = json!({"control": "command", "instance": instance, "command": command});
-        let text = control.to_string();
+        if let Command::Maintenance(on) = command {
+            self.remember_maintenance(instance.as_deref(), *on);
+        }
+        let text = order(instance.as_deref(), command);
         self.actions.push_back(Action::Send { part: Part::Vrrp, about: None, text });
         let changes = vec!["sent to the VRRP process".to_owned()];
         self.actions.push_back(Action::Reply(client, Response::Done { changes }));
+    }
+
+    fn remember_maintenance(&mut self, instance: Option<&str>, on: bool) {
+        let names = self.composition.instances.iter().map(|known| &known.name);
+        for name in names.filter(|name| instance.is_none_or(|wanted| wanted == *name)) {
+            if on {
+                self.maintained.insert(name.clone());
+            } else {
+                self.maintained.remove(name);
+            }
+        }
     }
 
     fn refuse(&mut self, client: Client, exit: Exit, message: String) {
@@ -529,6 +546,8 @@ impl Core {
         let mut lines = vec![json!({"control": "plan", "plan": child.plan}).to_string()];
         if part == Part::Vrrp {
             lines.extend(self.bus.verdict_lines());
+            let on = Command::Maintenance(true);
+            lines.extend(self.maintained.iter().map(|name| order(Some(name), &on)));
         }
         let arguments = child.arguments.clone();
         self.actions.push_back(Action::Start {
@@ -566,6 +585,11 @@ impl Core {
             self.actions.push_back(Action::Finish(code));
         }
     }
+}
+
+/// The line that gives an order of the operator to the VRRP process.
+fn order(instance: Option<&str>, command: &Command) -> String {
+    json!({"control": "command", "instance": instance, "command": command}).to_string()
 }
 
 #[cfg(test)]

@@ -175,6 +175,7 @@ impl Member {
         if self.phase == Phase::Starting {
             self.enter(now, Phase::Ready, None);
             self.watchdog.handle_ready(now);
+            self.restart.handle_ready();
             self.report("ready", String::new());
         }
     }
@@ -418,8 +419,10 @@ mod tests {
     #[test]
     fn a_part_that_waits_for_its_restart_stops_at_once() {
         let mut member = ready();
-        member.handle_ended(at(1), Ended::Code(5), None);
-        member.handle_started(at(1), 8);
+        for pid in [8, 9, 10] {
+            member.handle_ended(at(1), Ended::Code(5), None);
+            member.handle_started(at(1), pid);
+        }
         member.handle_ended(at(1), Ended::Code(5), None);
         done(&mut member);
         member.handle_stop(at(1));

@@ -1,7 +1,8 @@
 //! When a part that ended is started again, and when it is given up.
 //!
-//! The first restart comes at once, further ones after 1, 2, 4 … 60 seconds; a life of a minute
-//! makes the next end a first one again. An exit code that says a restart cannot help (see
+//! A part that had worked is started again at once, ten times; otherwise the first restart comes at
+//! once, further ones after 1, 2, 4 … 60 seconds. A life of a minute makes the next end a first one
+//! again. An exit code that says a restart cannot help (see
 //! [`Exit::is_permanent`]) gives the part up. This file refuses to know what the part is.
 
 use std::fmt;
@@ -12,6 +13,9 @@ use crate::time::Instant;
 
 /// A life this long makes the next end count as the first.
 pub const STEADY: Duration = Duration::from_secs(60);
+/// So many times a part that was ready before it ended is started again at once: what it holds
+/// must not be left alone for seconds because it crashed twice.
+pub const AT_ONCE: u32 = 10;
 /// The longest wait before a restart.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -51,6 +55,10 @@ pub struct Restart {
     started: Option<Instant>,
     /// Ends in a row without a steady life between them.
     ends: u32,
+    /// It worked in its present life.
+    ready: bool,
+    /// Restarts at once of a part that had worked, without a steady life between them.
+    at_once: u32,
     due: Option<Instant>,
     action: Option<Action>,
 }
@@ -69,7 +77,13 @@ impl Restart {
     /// The process runs.
     pub fn handle_started(&mut self, now: Instant) {
         self.started = Some(now);
+        self.ready = false;
         self.due = None;
+    }
+
+    /// The process works.
+    pub fn handle_ready(&mut self) {
+        self.ready = true;
     }
 
     /// The process ended without being asked to.
@@ -82,11 +96,16 @@ impl Restart {
         }
         let steady = self.started.is_some_and(|at| now.saturating_since(at) >= STEADY);
         if steady {
-            self.ends = 0;
+            (self.ends, self.at_once) = (0, 0);
         }
         self.started = None;
-        self.due = Some(now + wait(self.ends));
-        self.ends = self.ends.saturating_add(1);
+        if std::mem::take(&mut self.ready) && self.at_once < AT_ONCE {
+            self.at_once += 1;
+            self.due = Some(now);
+        } else {
+            self.due = Some(now + wait(self.ends));
+            self.ends = self.ends.saturating_add(1);
+        }
         self.handle_timeout(now);
     }
 
@@ -153,6 +172,17 @@ mod tests {
         restart.handle_started(Instant::ZERO);
         restart.handle_ended(Instant::ZERO + STEADY, Ended::Signal(9));
         assert_eq!(restart.poll_action(), Some(Action::Start));
+    }
+
+    #[test]
+    fn a_part_that_worked_is_started_again_at_once_but_not_for_ever() {
+        let mut restart = Restart::default();
+        for at_once in (0..20).map(|end| end <= AT_ONCE) {
+            restart.handle_started(Instant::ZERO);
+            restart.handle_ready();
+            restart.handle_ended(Instant::ZERO, Ended::Signal(9));
+            assert_eq!(restart.poll_action() == Some(Action::Start), at_once);
+        }
     }
 
     #[test]

@@ -102,7 +102,10 @@ impl Survey {
             .map_or(&[] as &[Value], Vec::as_slice);
         let told = |name: &str| {
             let named = |answer: &&Value| answer.get("name").and_then(Value::as_str) == Some(name);
-            answers.iter().find(named).and_then(|answer| instance(now, answer))
+            // One that has stopped may have left its name to another.
+            let stopped = |answer: &&Value| answer.get("state") == Some(&Value::from("stopped"));
+            let answer = answers.iter().filter(named).min_by_key(stopped)?;
+            instance(now, answer)
         };
         configured.iter().map(|name| told(&name.name).unwrap_or_else(|| silent(name))).collect()
     }

@@ -167,7 +167,7 @@ fn a_crash_of_the_checks_says_nothing_to_the_virtual_routers() {
 #[test]
 fn what_happened_while_notify_was_away_waits_for_it() {
     let mut bench = Bench::running();
-    for _ in 0..2 {
+    for _ in 0..3 {
         bench.exited(Part::Notify, Ended::Code(5));
     }
     bench.done();
@@ -175,6 +175,26 @@ fn what_happened_while_notify_was_away_waits_for_it() {
     assert_eq!(bench.done(), ["notify <- event"]);
     bench.pass(Duration::from_secs(1));
     assert!(matches!(&bench.record[0], Action::Start { part: Part::Notify, keep: true, .. }));
+}
+
+#[test]
+fn a_new_vrrp_process_is_told_which_instances_are_in_maintenance() {
+    let mut bench = Bench::running();
+    let order = |on| Request::Command { instance: None, command: Command::Maintenance(on) };
+    let mut told = |on| {
+        bench.core.handle_request(bench.now, Client(1), order(on));
+        bench.settle();
+        bench.record.clear();
+        bench.exited(Part::Vrrp, Ended::Signal(9));
+        let lines = bench.record.iter().find_map(|action| match action {
+            Action::Start { lines, .. } => Some(lines.clone()),
+            _ => None,
+        });
+        bench.make_ready();
+        lines.unwrap().iter().any(|line| line.contains("maintenance"))
+    };
+    assert!(told(true));
+    assert!(!told(false));
 }
 
 #[test]
