@@ -55,13 +55,10 @@ impl Facts {
         }
     }
 
-    /// The verdict of a tracker; `None` while unknown. An interface nobody has reported is not
-    /// there.
+    /// The verdict of a tracker; `None` while unknown.
     fn verdict(&self, tracker: &TrackerId) -> Option<bool> {
         match tracker {
-            TrackerId::Interface(name) => {
-                Some(self.links.get(name).is_some_and(|link| link.exists && link.up))
-            }
+            TrackerId::Interface(name) => self.links.get(name).map(|link| link.exists && link.up),
             TrackerId::Script(_) => self
                 .verdicts
                 .get(tracker)
@@ -92,10 +89,14 @@ impl Facts {
     /// Own interface and source address.
     fn judge_interface(&self, config: &RouterConfig, standing: &mut Standing) {
         let name = &config.interface;
-        let Some(link) = self.links.get(name).filter(|link| link.exists) else {
-            standing.causes.insert(Cause::InterfaceMissing(name.clone()));
+        let Some(link) = self.links.get(name) else {
+            standing.waiting = true;
             return;
         };
+        if !link.exists {
+            standing.causes.insert(Cause::InterfaceMissing(name.clone()));
+            return;
+        }
         if config.track_primary && !link.up {
             standing.causes.insert(Cause::InterfaceDown(name.clone()));
         }

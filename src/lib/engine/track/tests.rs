@@ -83,7 +83,9 @@ fn interfaces_are_judged_by_their_links() {
     let mut config = router("VI_1", 1, 100);
     let tracker = TrackerId::Interface("eth9".into());
     config.tracked.push(Tracked { tracker, weight: -30, reverse: false });
-    assert_eq!(facts.standing(&config, &[]).priority, 70, "nobody reported it: it is not there");
+    assert_eq!(facts.standing(&config, &[]).priority, 100, "nobody reported it yet");
+    facts.set_link("eth9", &Link::default());
+    assert_eq!(facts.standing(&config, &[]).priority, 70);
     facts.set_link("eth9", &up());
     assert_eq!(facts.standing(&config, &[]).priority, 100);
 }

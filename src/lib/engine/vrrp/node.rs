@@ -105,7 +105,7 @@ pub struct Node {
 
 impl Node {
     /// A node that has not started: every router in init, nothing sent. Interfaces are unknown
-    /// until [`Node::handle_link`] tells them; one that nobody told of is missing.
+    /// until [`Node::handle_link`] tells them; a router in init waits for that.
     #[must_use]
     pub fn new(config: &NodeConfig) -> Self {
         let mut node = Self::default();

@@ -154,10 +154,12 @@ fn a_router_leaves_fault_with_its_last_cause() {
 }
 
 #[test]
-fn an_interface_that_nobody_reported_is_missing() {
+fn an_interface_is_missing_when_it_is_reported_so_and_waited_for_until_then() {
     let config = RouterConfig { interface: "eth7".into(), ..single(100) };
     let mut bench = Bench::idle(&node(vec![config]));
     bench.node.start(START);
+    assert_eq!(bench.take(), [] as [&str; 0]);
+    bench.node.handle_link(START, "eth7", &Link::default());
     assert_eq!(bench.take(), ["init -> fault: fault:interface_missing:eth7"]);
 }
 
