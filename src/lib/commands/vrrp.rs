@@ -17,9 +17,10 @@ use crate::engine::vrrp::{
 };
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::io::lease::Lease;
+use crate::io::holdings::Holdings;
+use crate::io::lease::{Lease, Refused};
 use crate::io::{capabilities, lines};
-use crate::output::{EventStream, Printer, diagnostics};
+use crate::output::{EventStream, Printer, diagnostics, log};
 use crate::time::parse_duration;
 use crate::wire::vrrp::{Auth, Version};
 
@@ -201,8 +202,18 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
     };
     capabilities::demand(&NEEDED, "run virtual routers")?;
     // Opened while the process may still do it.
-    let lease = args.state_dir.as_deref().map(Lease::open).transpose()?;
+    let lease = match args.state_dir.as_deref().map(Lease::open) {
+        None => None,
+        Some(Ok(lease)) => Some(lease),
+        Some(Err(Refused::Taken(error))) => return Err(error),
+        Some(Err(Refused::Unusable(error))) => {
+            tracing::error!(%error, "going on; after a crash this process starts as backup");
+            None
+        }
+    };
+    let holdings = args.state_dir.as_deref().map(Holdings::open);
     capabilities::keep_only(&NEEDED)?;
+    log::never_wait()?;
     let events = EventStream::start(Printer::new(supervised || printer.is_json()))?;
     let lines = supervised.then(lines::standard_input).transpose();
     let control = lines.map_err(|e| Error::new("read", "stdin", e))?;
@@ -211,6 +222,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         config,
         node: None,
         lease,
+        holdings,
         control,
         reload: from_file,
         emit: Box::new(move |line| sink.emit(line)),

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::io::clock;
 use crate::time::Instant;
 
@@ -30,6 +30,15 @@ const RECORD: usize = 24;
 /// More routers than two families of 255 on any number of interfaces one would run.
 const MOST_RECORDS: usize = 65_536;
 
+/// Why there is no lease.
+#[derive(Debug)]
+pub enum Refused {
+    /// Another process has it, and with it the virtual routers.
+    Taken(Error),
+    /// The directory cannot be written: virtual routers can do without.
+    Unusable(Error),
+}
+
 /// The lease file of this process.
 pub struct Lease {
     file: Flock<File>,
@@ -43,10 +52,10 @@ impl Lease {
     ///
     /// # Errors
     /// When the directory cannot be used, or another process uses it.
-    pub fn open(directory: &Path) -> Result<Self> {
+    pub fn open(directory: &Path) -> Result<Self, Refused> {
         let failed = |e: io::Error| {
-            Error::new("use state directory", directory.display().to_string(), e)
-                .remedy("choose another with --state-dir")
+            let error = Error::new("use state directory", directory.display().to_string(), e);
+            Refused::Unusable(error.remedy("choose another with --state-dir"))
         };
         fs::create_dir_all(directory).map_err(failed)?;
         let path = directory.join(FILE);
@@ -58,10 +67,17 @@ impl Lease {
         })?;
         let boot = boot_id();
         let found = read(&file, &boot).map_err(failed)?;
-        let mut header = MAGIC.to_vec();
-        header.extend(boot);
-        file.set_len(0).and_then(|()| file.write_all_at(&header, 0)).map_err(failed)?;
-        Ok(Self { file, slots: BTreeMap::new(), found })
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(boot);
+        let mut slots = BTreeMap::new();
+        // What was found stays until it is renewed or released: this process may crash as well.
+        for (slot, (key, sent)) in (0..).zip(&found) {
+            bytes.extend(record(*key, *sent));
+            slots.insert(*key, slot);
+        }
+        let length = bytes.len() as u64;
+        file.write_all_at(&bytes, 0).and_then(|()| file.set_len(length)).map_err(failed)?;
+        Ok(Self { file, slots, found })
     }
 
     /// When the predecessor's last advert for the router called `name` left, if it was master
@@ -91,9 +107,10 @@ impl Lease {
     }
 }
 
-fn busy(path: &Path) -> Error {
-    Error::new("use lease file", path.display().to_string(), "another process uses it")
-        .remedy("end that process, or choose another directory with --state-dir")
+fn busy(path: &Path) -> Refused {
+    let path = path.display().to_string();
+    let error = Error::new("use lease file", path, "another process uses it");
+    Refused::Taken(error.remedy("end that process, or choose another directory with --state-dir"))
 }
 
 /// Identity of this boot: times of another boot mean nothing. Zeros when the kernel has none.
@@ -170,11 +187,28 @@ mod tests {
     }
 
     #[test]
+    fn a_second_crash_finds_what_the_first_left() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut first = Lease::open(directory.path()).unwrap();
+        first.renew("VI_1").unwrap();
+        first.renew("VI_2").unwrap();
+        drop(first);
+        let mut second = Lease::open(directory.path()).unwrap();
+        let sent = second.left_by_predecessor("VI_1").unwrap();
+        second.release("VI_2").unwrap();
+        drop(second);
+        let third = Lease::open(directory.path()).unwrap();
+        let told = third.left_by_predecessor("VI_1").unwrap();
+        assert!(told.saturating_since(sent).max(sent.saturating_since(told)).as_millis() < 100);
+        assert!(third.left_by_predecessor("VI_2").is_none());
+    }
+
+    #[test]
     fn a_directory_serves_one_process_at_a_time() {
         let directory = tempfile::tempdir().unwrap();
         let _held = Lease::open(directory.path()).unwrap();
-        let error = Lease::open(directory.path()).err().unwrap();
-        assert!(error.to_string().contains("another process uses it"), "{error}");
+        let refused = Lease::open(directory.path()).err();
+        assert!(matches!(refused, Some(Refused::Taken(_))), "{refused:?}");
     }
 
     #[test]

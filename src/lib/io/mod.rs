@@ -11,6 +11,7 @@ pub mod capture;
 pub mod capture_file;
 pub mod clock;
 pub mod glob;
+pub mod holdings;
 pub mod lease;
 pub mod lines;
 pub mod netlink;

@@ -4,8 +4,8 @@
 //! nothing here may share a thread with adverts. Requests are carried out in the order given, so
 //! an announcement never precedes its address.
 //!
-//! It keeps what it was told to hold, and compares that with the kernel on every hint. It refuses
-//! to know why an address moves.
+//! It keeps what it was told to hold, and compares that with the kernel on every hint; what the
+//! kernel refused is tried again. It refuses to know why an address moves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -17,8 +17,10 @@ use crate::engine::vrrp::{Link, RouterId, VirtualAddress};
 use crate::error::{Error, Result};
 use crate::io::announce::{self, FrameSocket, Message, Queue};
 use crate::io::clock;
-use crate::io::netlink::{Change, Events, Netlink, Table};
+use crate::io::holdings::{Holding, Holdings};
+use crate::io::netlink::{Change, Events, LinkInfo, Netlink, Table};
 use crate::io::sysctl;
+use crate::time::Instant;
 
 /// A virtual address and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub(super) enum Request {
     Announce { router: RouterId, places: Vec<Placement>, repeat: u32, gap: Duration },
     /// Drop announcements of this router that still wait.
     Cancel(RouterId),
+    /// Take down what a predecessor held and nobody holds now.
+    Sweep,
     /// Everything asked for so far is to be done; then end.
     Finish,
 }
@@ -81,8 +85,9 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Start the thread. It first carries out `watch`, then reports [`Report::Ready`].
-    pub fn start(watch: Watch) -> Result<Self> {
+    /// Start the thread. It first carries out `watch`, then reports [`Report::Ready`]. It keeps
+    /// `holdings` up to date.
+    pub fn start(watch: Watch, holdings: Option<Holdings>) -> Result<Self> {
         let (requests, inbox) = mpsc::unbounded_channel();
         let (outbox, reports) = mpsc::unbounded_channel();
         let failed = |e| Error::new("start thread", "netlink", e);
@@ -90,7 +95,7 @@ impl Keeper {
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let work = move || {
             let outcome = runtime.block_on(async {
-                let mut thread = Thread::prepare(outbox.clone()).await?;
+                let mut thread = Thread::prepare(outbox.clone(), holdings).await?;
                 thread.watch(watch);
                 thread.tell_ready();
                 thread.run(inbox).await
@@ -120,6 +125,34 @@ fn key(place: &Placement) -> Key {
     (place.interface.clone(), place.address.address, place.address.prefix)
 }
 
+/// An address that is to be there.
+struct Held {
+    router: RouterId,
+    address: VirtualAddress,
+    /// Kernel index of the link it was put on; names move. 0 as long as there is no such link.
+    index: u32,
+}
+
+/// Waits between attempts at what the kernel refused, in seconds: the first and the longest.
+const ATTEMPTS: (u64, u64) = (1, 60);
+
+/// When to try again what the kernel refused.
+#[derive(Default)]
+struct Retry {
+    due: Option<Instant>,
+    wait: u64,
+}
+
+impl Retry {
+    fn later(&mut self) {
+        let (first, longest) = ATTEMPTS;
+        if self.due.is_none() {
+            self.wait = (self.wait * 2).clamp(first, longest);
+            self.due = Some(clock::now() + Duration::from_secs(self.wait));
+        }
+    }
+}
+
 struct Thread {
     netlink: Netlink,
     events: Events,
@@ -129,12 +162,21 @@ struct Thread {
     watched: BTreeMap<String, Option<(u32, Link)>>,
     carriers: BTreeSet<String>,
     virtual_addresses: BTreeSet<IpAddr>,
-    held: BTreeMap<Key, RouterId>,
+    held: BTreeMap<Key, Held>,
+    /// Addresses that the kernel would not let go.
+    stuck: BTreeMap<Holding, VirtualAddress>,
+    /// What a predecessor held.
+    inherited: BTreeSet<Holding>,
+    holdings: Option<Holdings>,
+    retry: Retry,
     queue: Queue<RouterId>,
 }
 
 impl Thread {
-    async fn prepare(reports: mpsc::UnboundedSender<Report>) -> Result<Self> {
+    async fn prepare(
+        reports: mpsc::UnboundedSender<Report>,
+        holdings: Option<Holdings>,
+    ) -> Result<Self> {
         let frames = FrameSocket::open()?;
         // Events first: what changes during the dump is heard after it.
         let events = Events::subscribe()?;
@@ -150,6 +192,10 @@ impl Thread {
             carriers: BTreeSet::new(),
             virtual_addresses: BTreeSet::new(),
             held: BTreeMap::new(),
+            stuck: BTreeMap::new(),
+            inherited: holdings.as_ref().map(|h| h.written().clone()).unwrap_or_default(),
+            holdings,
+            retry: Retry::default(),
             queue: Queue::default(),
         })
     }
@@ -157,7 +203,7 @@ impl Thread {
     async fn run(&mut self, mut inbox: mpsc::UnboundedReceiver<Request>) -> Result<()> {
         loop {
             self.send_announcements();
-            let due = self.queue.next_due();
+            let due = self.queue.next_due().into_iter().chain(self.retry.due).min();
             let wait = due.map_or(Duration::MAX, |due| due.saturating_since(clock::now()));
             tokio::select! {
                 request = inbox.recv() => match request {
@@ -168,7 +214,11 @@ impl Thread {
                     None => return Err(Error::new("hear of", "links and addresses", "the connection ended")),
                     Some(change) => self.learn(change).await,
                 },
-                () = tokio::time::sleep(wait), if due.is_some() => {}
+                () = tokio::time::sleep(wait), if due.is_some() => {
+                    if self.retry.due.is_some_and(|due| due <= clock::now()) {
+                        self.try_again().await;
+                    }
+                }
             }
         }
     }
@@ -216,35 +266,119 @@ impl Thread {
                 }
             }
             Request::Cancel(router) => self.queue.cancel(&router),
+            Request::Sweep => self.sweep().await,
             Request::Finish => {}
         }
     }
 
     async fn install(&mut self, router: RouterId, place: &Placement) {
-        let Some(index) = self.table.link(&place.interface).map(|link| link.index) else {
+        let index = self.table.link(&place.interface).map_or(0, |link| link.index);
+        let address = place.address.clone();
+        self.stuck.remove(&(index, address.address, address.prefix));
+        self.held.insert(key(place), Held { router, address, index });
+        self.note_holdings();
+        if index == 0 {
+            // Put up when the interface appears.
             let address = place.address.address.to_string();
             let cause = format!("interface {} does not exist", place.interface);
             self.tell(Report::Failed(Error::new("add address", address, cause)));
-            return;
-        };
-        self.held.insert(key(place), router);
-        if let Err(error) = self.netlink.add(index, &place.address).await {
+        } else if let Err(error) = self.netlink.add(index, &place.address).await {
             self.tell(Report::Failed(error));
+            self.retry.later();
         }
     }
 
     async fn withdraw(&mut self, place: &Placement) {
         // Not held any more, so its removal is no loss.
-        self.held.remove(&key(place));
-        let Some(index) = self.table.link(&place.interface).map(|link| link.index) else { return };
+        let held = self.held.remove(&key(place)).map(|held| held.index).filter(|index| *index != 0);
+        let named = || self.table.link(&place.interface).map(|link| link.index);
+        let Some(index) = held.or_else(named) else { return self.note_holdings() };
         let (address, prefix) = (place.address.address, place.address.prefix);
         let known = self.table.find(index, address, prefix);
-        if place.owned && known.is_some_and(|known| !known.ours) {
-            return;
+        if !(place.owned && known.is_some_and(|known| !known.ours)) {
+            self.remove(index, &place.address).await;
         }
-        if let Err(error) = self.netlink.delete(index, &place.address).await {
-            self.tell(Report::Failed(error));
+        self.note_holdings();
+    }
+
+    async fn remove(&mut self, index: u32, address: &VirtualAddress) {
+        let holding = (index, address.address, address.prefix);
+        match self.netlink.delete(index, address).await {
+            Ok(_) => {
+                self.stuck.remove(&holding);
+            }
+            Err(error) => {
+                self.tell(Report::Failed(error));
+                self.stuck.insert(holding, address.clone());
+                self.retry.later();
+            }
         }
+    }
+
+    /// Take down what a predecessor held, carries our tag and is held by nobody now.
+    async fn sweep(&mut self) {
+        for (index, address, prefix) in std::mem::take(&mut self.inherited) {
+            let known = self.table.find(index, address, prefix);
+            let held = |held: &Held| {
+                (held.index, held.address.address, held.address.prefix) == (index, address, prefix)
+            };
+            if known.is_some_and(|known| known.ours) && !self.held.values().any(held) {
+                self.remove(index, &VirtualAddress::plain(address, prefix)).await;
+            }
+        }
+        self.note_holdings();
+    }
+
+    /// Write down what a successor would have to take down.
+    fn note_holdings(&mut self) {
+        let Some(holdings) = &mut self.holdings else { return };
+        let held = self.held.values().filter(|held| held.index != 0);
+        let held = held.map(|held| (held.index, held.address.address, held.address.prefix));
+        let all = held.chain(self.stuck.keys().copied()).chain(self.inherited.iter().copied());
+        if let Err(error) = holdings.write(all.collect()) {
+            tracing::warn!(%error, "the addresses held could not be written down");
+        }
+    }
+
+    /// Try again what the kernel refused.
+    async fn try_again(&mut self) {
+        self.retry.due = None;
+        if !self.read_kernel().await {
+            return self.retry.later();
+        }
+        for (holding, address) in std::mem::take(&mut self.stuck) {
+            let (index, known) = (holding.0, self.table.find(holding.0, holding.1, holding.2));
+            if known.is_some_and(|known| known.ours) {
+                self.remove(index, &address).await;
+            }
+        }
+        for key in self.missing() {
+            let Some(held) = self.held.get(&key) else { continue };
+            match self.netlink.add(held.index, &held.address).await {
+                // Its router announces it.
+                Ok(_) => self.tell(Report::AddressLost(held.router, key.1)),
+                Err(error) => {
+                    self.tell(Report::Failed(error));
+                    self.retry.later();
+                }
+            }
+        }
+        if self.retry.due.is_none() {
+            self.retry = Retry::default();
+        }
+        self.note_holdings();
+    }
+
+    /// An event may be older than our own last request: only the kernel knows now.
+    async fn read_kernel(&mut self) -> bool {
+        match self.netlink.dump().await {
+            Ok(table) => self.table = table,
+            Err(error) => {
+                self.tell(Report::Failed(error));
+                return false;
+            }
+        }
+        true
     }
 
     fn enqueue(&mut self, owner: RouterId, place: &Placement, gap: Duration) {
@@ -274,38 +408,60 @@ impl Thread {
                 let name = self.table.link_at(gone.index).map(|link| link.name.clone());
                 name.is_some_and(|name| self.held.contains_key(&(name, gone.address, gone.prefix)))
             }
-            // A link that comes up again may have lost its IPv6 addresses on the way down.
-            Change::Link(link) => {
-                link.up && self.table.link_at(link.index).is_none_or(|known| !known.up)
-            }
+            Change::Link(link) => self.is_news(link),
             _ => false,
         };
         self.table.apply(&change);
         if audit {
-            // An event may be older than our own last request: only the kernel knows now.
-            match self.netlink.dump().await {
-                Ok(table) => self.table = table,
-                Err(error) => return self.tell(Report::Failed(error)),
+            if self.read_kernel().await {
+                self.leave_renamed().await;
+                self.report_losses();
+            } else {
+                self.retry.later();
             }
-            self.report_losses();
         }
         self.report_links();
     }
 
-    /// Report held addresses that are not there although their link is up.
+    /// A link that comes up again may have lost its IPv6 addresses on the way down; one that has
+    /// another name than before takes our addresses where they do not belong.
+    fn is_news(&self, link: &LinkInfo) -> bool {
+        self.table
+            .link_at(link.index)
+            .map_or(link.up, |known| (link.up && !known.up) || link.name != known.name)
+    }
+
+    /// Take addresses off links that have lost the name they were put there for.
+    async fn leave_renamed(&mut self) {
+        let strayed = |(key, held): (&Key, &Held)| {
+            let name = self.table.link_at(held.index).map(|link| &link.name)?;
+            (*name != key.0).then(|| key.clone())
+        };
+        let strayed: Vec<Key> = self.held.iter().filter_map(strayed).collect();
+        for key in strayed {
+            let Some(held) = self.held.get_mut(&key) else { continue };
+            let index = std::mem::take(&mut held.index);
+            let address = held.address.clone();
+            self.remove(index, &address).await;
+        }
+        self.note_holdings();
+    }
+
+    /// Held addresses that are not there although their link is up.
+    fn missing(&self) -> Vec<Key> {
+        let missing = self.held.iter().filter(|((name, address, prefix), _)| {
+            let link = self.table.link(name).filter(|link| link.up);
+            link.is_some_and(|link| self.table.find(link.index, *address, *prefix).is_none())
+        });
+        missing.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Report held addresses that somebody removed.
     fn report_losses(&mut self) {
-        let lost: Vec<(Key, RouterId)> = self
-            .held
-            .iter()
-            .filter(|((name, address, prefix), _)| {
-                let link = self.table.link(name).filter(|link| link.up);
-                link.is_some_and(|link| self.table.find(link.index, *address, *prefix).is_none())
-            })
-            .map(|(key, router)| (key.clone(), *router))
-            .collect();
-        for (key, router) in lost {
-            self.held.remove(&key);
-            self.tell(Report::AddressLost(router, key.1));
+        for key in self.missing() {
+            if let Some(held) = self.held.remove(&key) {
+                self.tell(Report::AddressLost(held.router, key.1));
+            }
         }
     }
 

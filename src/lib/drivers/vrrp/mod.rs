@@ -28,6 +28,7 @@ use crate::engine::vrrp::{
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::clock;
+use crate::io::holdings::Holdings;
 use crate::io::lease::Lease;
 use crate::io::poller::Poller;
 use crate::io::runtime;
@@ -45,6 +46,8 @@ pub struct Setup {
     pub node: Option<String>,
     /// Where to keep, and to find, the times of last adverts.
     pub lease: Option<Lease>,
+    /// Where to write down which addresses are held, and to find what a predecessor held.
+    pub holdings: Option<Holdings>,
     /// Control lines; their end means stop. None: only signals steer.
     pub control: Option<mpsc::Receiver<String>>,
     /// Reads the configuration again, for SIGHUP. None: the signal is ignored.
@@ -105,7 +108,7 @@ impl Driver {
         let mut driver = Self {
             node: Node::new(&config),
             name: setup.node,
-            keeper: Keeper::start(watch(config.routers.iter()))?,
+            keeper: Keeper::start(watch(config.routers.iter()), setup.holdings)?,
             sockets: Sockets::default(),
             poller,
             timer,
@@ -127,6 +130,7 @@ impl Driver {
         let now = driver.now();
         driver.node.start(now);
         driver.perform();
+        driver.keeper.ask(Request::Sweep);
         let ready = report::line(driver.name.as_deref(), "ready", serde_json::json!({}));
         (driver.emit)(ready);
         Ok(driver)
@@ -134,12 +138,17 @@ impl Driver {
 
     /// Learn all interfaces; returns the addresses with our tag.
     async fn hear_first_reports(&mut self) -> Result<BTreeSet<(String, IpAddr)>> {
+        let mut ended = thread_ended();
         loop {
             match self.keeper.reports.recv().await {
                 Some(Report::Ready { tagged }) => return Ok(tagged),
-                Some(Report::Failed(error)) => return Err(error),
+                // The thread goes on, or this was why it ends.
+                Some(Report::Failed(error)) => {
+                    self.complain(&error);
+                    ended = error;
+                }
                 Some(report) => self.hear(report)?,
-                None => return Err(thread_ended()),
+                None => return Err(ended),
             }
         }
     }
@@ -154,23 +163,38 @@ impl Driver {
                 .iter()
                 .any(|place| tagged.contains(&(place.interface.clone(), place.address.address)));
             let sent =
-                self.lease.as_ref().and_then(|lease| lease.left_by_predecessor(&config.name));
+                self.lease.as_ref().and_then(|lease| lease.left_by_predecessor(&config.identity()));
             match sent.filter(|_| held) {
                 Some(sent) => {
                     let now = self.now();
                     self.node.resume(now, router, sent);
                 }
-                None => self.keeper.ask(Request::Withdraw(places)),
+                None => {
+                    self.keeper.ask(Request::Withdraw(places));
+                    self.release(router);
+                }
             }
         }
     }
 
+    /// Run to the end. When this process cannot go on, nothing that it holds stays behind.
     async fn run(mut self) -> Result<()> {
+        let outcome = self.turns().await;
+        if outcome.is_err() {
+            self.stop();
+            self.perform();
+            self.withdraw_all();
+        }
+        let finished = self.finish().await;
+        outcome.and(finished)
+    }
+
+    async fn turns(&mut self) -> Result<()> {
         let mut tokens = Vec::new();
         loop {
             self.perform();
             if self.stopping && self.node.is_stopped() {
-                return self.finish().await;
+                return Ok(());
             }
             let deadline = self.node.poll_timeout();
             self.timer.set(deadline).map_err(|e| Error::new("set", "the timer", e))?;
@@ -194,7 +218,7 @@ impl Driver {
                     // Ctrl-C also reached whoever controls this process, and it will say stop.
                     let heed = signal == Stop::Terminate || self.control.is_none();
                     if heed && self.stop_or_leave() {
-                        return self.finish().await;
+                        return Ok(());
                     }
                 }
                 _ = self.hangup.recv() => self.read_again()?,
@@ -305,17 +329,18 @@ impl Driver {
     /// The first signal asks for a graceful stop, a second for the end; true for the end.
     fn stop_or_leave(&mut self) -> bool {
         if self.stopping {
-            for router in self.node.routers() {
-                if let Some(config) = self.node.config(router) {
-                    let places = placements(config, all_addresses(config));
-                    self.keeper.ask(Request::Withdraw(places));
-                }
-            }
+            self.withdraw_all();
             return true;
         }
         self.fence();
         self.stop();
         false
+    }
+
+    fn withdraw_all(&self) {
+        for config in self.configs() {
+            self.keeper.ask(Request::Withdraw(placements(config, all_addresses(config))));
+        }
     }
 
     /// Let the keeper finish what it was asked for.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Driver, report};
 use crate::drivers::control::Control;
-use crate::engine::vrrp::{Command, NodeConfig, RouterId};
+use crate::engine::vrrp::{Command, NodeConfig, RouterId, State};
 use crate::io::clock;
 
 impl Driver {
@@ -53,9 +53,13 @@ impl Driver {
         (self.emit)(line);
     }
 
+    /// The router called `name`; one that has stopped may have left its name to another.
     fn find(&self, name: &str) -> Result<RouterId, String> {
         let named = |router: &RouterId| self.node.config(*router).is_some_and(|c| c.name == name);
-        self.node.routers().into_iter().find(named).ok_or_else(|| format!("no instance {name}"))
+        let stopped =
+            |id: &RouterId| self.node.status(*id).is_none_or(|s| s.state == State::Stopped);
+        let routers = self.node.routers().into_iter().filter(named);
+        routers.min_by_key(stopped).ok_or_else(|| format!("no instance {name}"))
     }
 
     /// Everything there is to know; times are nanoseconds of the monotonic clock, as is `now`.

@@ -182,7 +182,8 @@ impl Driver {
         let Some((lease, config)) = self.lease.as_mut().zip(self.node.config(router)) else {
             return;
         };
-        let written = if stops { lease.release(&config.name) } else { lease.renew(&config.name) };
+        let router = config.identity();
+        let written = if stops { lease.release(&router) } else { lease.renew(&router) };
         if let Err(error) = written {
             tracing::warn!(%error, "lease");
         }
@@ -204,9 +205,10 @@ impl Driver {
         }
     }
 
-    fn release(&mut self, router: RouterId) {
+    /// Nobody may carry on from here.
+    pub(super) fn release(&mut self, router: RouterId) {
         if let Some((lease, config)) = self.lease.as_mut().zip(self.node.config(router))
-            && let Err(error) = lease.release(&config.name)
+            && let Err(error) = lease.release(&config.identity())
         {
             tracing::warn!(%error, "lease");
         }

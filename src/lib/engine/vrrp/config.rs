@@ -271,11 +271,41 @@ pub struct NodeConfig {
     pub startup_delay: Duration,
 }
 
+impl VirtualAddress {
+    /// An address with nothing but its prefix.
+    #[must_use]
+    pub const fn plain(address: IpAddr, prefix: u8) -> Self {
+        Self {
+            address,
+            prefix,
+            interface: None,
+            label: None,
+            scope: 0,
+            broadcast: None,
+            duplicate_address_detection: false,
+            no_prefix_route: false,
+            tracked: true,
+        }
+    }
+}
+
 impl RouterConfig {
     /// Every address that moves with the router, advertised ones first.
     #[must_use]
     pub fn all_addresses(&self) -> Vec<VirtualAddress> {
         self.addresses.iter().chain(&self.excluded).cloned().collect()
+    }
+
+    /// What makes it this virtual router and no other, in one word: interface, family, VRID and
+    /// way of sending. The name is not part of it.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let family = match self.family {
+            Family::Ipv4 => "ipv4",
+            Family::Ipv6 => "ipv6",
+        };
+        let way = if self.peers.is_empty() { "multicast" } else { "unicast" };
+        format!("{}/{family}/{}/{way}", self.interface, self.vrid)
     }
 
     /// The interface that carries `address`.

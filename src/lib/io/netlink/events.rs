@@ -10,7 +10,7 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::AsyncSocket;
 use rtnetlink::MulticastGroup;
 
-use super::table::{AddressInfo, Change, LinkInfo};
+use super::table::{AddressInfo, Change, LinkInfo, Table};
 use super::{ADDRESS_PROTOCOL, EVENT_BUFFER};
 use crate::error::{Error, Result};
 
@@ -62,9 +62,18 @@ fn change(message: &RouteNetlinkMessage) -> Option<Change> {
     }
 }
 
+impl Table {
+    /// Learn what an entry of a dump says.
+    pub(super) fn learn(&mut self, message: &RouteNetlinkMessage) {
+        if let Some(change) = change(message) {
+            self.apply(&change);
+        }
+    }
+}
+
 /// The link of a message. A message of another family speaks of a link's role elsewhere: a bridge
 /// reports "link deleted" for a port that merely leaves it.
-pub(super) fn link(message: &LinkMessage) -> Option<LinkInfo> {
+fn link(message: &LinkMessage) -> Option<LinkInfo> {
     if message.header.interface_family != AddressFamily::Unspec {
         return None;
     }
@@ -87,7 +96,7 @@ pub(super) fn link(message: &LinkMessage) -> Option<LinkInfo> {
 }
 
 /// The address of a message.
-pub(super) fn address(message: &AddressMessage) -> Option<AddressInfo> {
+fn address(message: &AddressMessage) -> Option<AddressInfo> {
     let mut flags = AddressFlags::from_bits_retain(u32::from(message.header.flags.bits()));
     let (mut local, mut peer, mut ours) = (None, None, false);
     for attribute in &message.attributes {

@@ -12,11 +12,14 @@ mod table;
 use std::io;
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_EXCL, NLM_F_REQUEST,
+    NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::address::AddressMessage;
+use netlink_packet_route::link::LinkMessage;
 
 pub use events::Events;
 pub use table::{AddressInfo, Change, LinkInfo, Table};
@@ -30,6 +33,9 @@ pub const ADDRESS_PROTOCOL: u8 = 112;
 
 /// A request without an answer for this long counts as failed.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Attempts at reading everything while others keep changing it.
+const DUMPS: usize = 50;
 
 /// Bytes of events that may wait in the kernel (it doubles the number).
 const EVENT_BUFFER: usize = 1 << 20;
@@ -61,29 +67,47 @@ impl Netlink {
     /// All links and addresses of this network namespace.
     ///
     /// # Errors
-    /// When the kernel does not answer or the answer cannot be read.
+    /// When the kernel does not answer, the answer cannot be read, or it never holds still.
     pub async fn dump(&self) -> Result<Table> {
+        const WHAT: (&str, &str) = ("read links and addresses of", "the kernel");
         let read = async {
-            let mut table = Table::default();
-            let mut links = self.handle.link().get().execute();
-            while let Some(message) = links.try_next().await? {
-                if let Some(link) = events::link(&message) {
-                    table.put_link(link);
+            for _ in 0..DUMPS {
+                if let Some(table) = self.dump_once().await? {
+                    return Ok(table);
                 }
             }
-            let mut addresses = self.handle.address().get().execute();
-            while let Some(message) = addresses.try_next().await? {
-                if let Some(address) = events::address(&message) {
-                    table.put_address(address);
-                }
-            }
-            Ok::<_, rtnetlink::Error>(table)
+            Err(Error::new(WHAT.0, WHAT.1, "they changed during each attempt"))
         };
-        match tokio::time::timeout(PATIENCE, read).await {
-            Ok(Ok(table)) => Ok(table),
-            Ok(Err(e)) => Err(Error::new("read links and addresses of", "the kernel", e)),
-            Err(_) => Err(timed_out("read links and addresses of", "the kernel")),
+        let outcome = tokio::time::timeout(PATIENCE, read).await;
+        outcome.unwrap_or_else(|_| Err(timed_out(WHAT.0, WHAT.1)))
+    }
+
+    /// One attempt; none when something changed on the way, for then entries may be missing.
+    async fn dump_once(&self) -> Result<Option<Table>> {
+        let failed = |e: &dyn std::fmt::Display| {
+            Error::new("read links and addresses of", "the kernel", e.to_string())
+        };
+        let mut table = Table::default();
+        let questions = [
+            RouteNetlinkMessage::GetLink(LinkMessage::default()),
+            RouteNetlinkMessage::GetAddress(AddressMessage::default()),
+        ];
+        for question in questions {
+            let mut request = NetlinkMessage::from(question);
+            request.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+            let mut replies = self.handle.clone().request(request).map_err(|e| failed(&e))?;
+            while let Some(reply) = replies.next().await {
+                if reply.header.flags & NLM_F_DUMP_INTR != 0 {
+                    return Ok(None);
+                }
+                match reply.payload {
+                    NetlinkPayload::InnerMessage(message) => table.learn(&message),
+                    NetlinkPayload::Error(error) => return Err(failed(&error)),
+                    _ => {}
+                }
+            }
         }
+        Ok(Some(table))
     }
 
     /// Put `address` on the link with `index`, with our tag.
@@ -93,7 +117,7 @@ impl Netlink {
     pub async fn add(&self, index: u32, address: &VirtualAddress) -> Result<Applied> {
         let message = RouteNetlinkMessage::NewAddress(address::message(index, address));
         let flags = NLM_F_CREATE | NLM_F_EXCL;
-        self.change("add address", address, message, flags, libc::EEXIST).await
+        self.change("add address", address, message, flags, &[libc::EEXIST]).await
     }
 
     /// Take `address` off the link with `index`.
@@ -102,7 +126,9 @@ impl Netlink {
     /// What the kernel refused.
     pub async fn delete(&self, index: u32, address: &VirtualAddress) -> Result<Applied> {
         let message = RouteNetlinkMessage::DelAddress(address::identity(index, address));
-        self.change("delete address", address, message, 0, libc::EADDRNOTAVAIL).await
+        // An address is also gone when its link is.
+        let already = [libc::EADDRNOTAVAIL, libc::ENODEV];
+        self.change("delete address", address, message, 0, &already).await
     }
 
     async fn change(
@@ -111,7 +137,7 @@ impl Netlink {
         address: &VirtualAddress,
         message: RouteNetlinkMessage,
         flags: u16,
-        already: i32,
+        already: &[i32],
     ) -> Result<Applied> {
         let target = || format!("{}/{}", address.address, address.prefix);
         let mut request = NetlinkMessage::from(message);
@@ -126,7 +152,7 @@ impl Netlink {
             None => Ok(Applied::Changed),
             Some(NetlinkPayload::Error(answer)) => match answer.code.map_or(0, |c| -c.get()) {
                 0 => Ok(Applied::Changed),
-                code if code == already => Ok(Applied::Unchanged),
+                code if already.contains(&code) => Ok(Applied::Unchanged),
                 code => Err(refused(operation, target(), code)),
             },
             Some(_) => Err(Error::new(operation, target(), "the kernel's answer is no answer")),

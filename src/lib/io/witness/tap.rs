@@ -18,6 +18,9 @@ use crate::time::Instant;
 /// IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
 const VRRP: u32 = 112;
 
+/// Bytes that may wait: adverts of hundreds of routers come at once, on every interface.
+const ROOM: usize = 8 << 20;
+
 /// One advert as a bridge port received it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Heard {
@@ -51,6 +54,8 @@ impl Tap {
         socket2::SockRef::from(&fd)
             .attach_filter(&filter())
             .map_err(|e| Error::new("filter", "a packet socket", e))?;
+        setsockopt(&fd, sockopt::RcvBufForce, &ROOM)
+            .map_err(|e| Error::new("enlarge", "a packet socket", e))?;
         Ok(Self(fd))
     }
 
