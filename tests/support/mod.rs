@@ -111,12 +111,21 @@ impl Namespace {
 
     /// Addresses on `interface`, with prefix, as `ip -j addr` tells them.
     pub fn addresses(&self, interface: &str) -> Vec<String> {
-        let text = self.ip(&format!("-j addr show dev {interface}"));
+        self.listed(&format!("-j addr show dev {interface}"))
+    }
+
+    fn listed(&self, words: &str) -> Vec<String> {
+        let text = self.ip(words);
         let links: Vec<Value> = serde_json::from_str(&text).expect("ip writes JSON");
         let infos = links.iter().filter_map(|link| link["addr_info"].as_array()).flatten();
         infos
             .map(|info| format!("{}/{}", info["local"].as_str().unwrap(), info["prefixlen"]))
             .collect()
+    }
+
+    /// Addresses on all interfaces, with prefix.
+    pub fn everywhere(&self) -> Vec<String> {
+        self.listed("-j addr show")
     }
 
     /// Whether `ip` shows `address` (with prefix) on `interface`.

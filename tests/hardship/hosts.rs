@@ -1,0 +1,209 @@
+//! Hosts with the whole program on them, and the witnesses that watch them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ha::io::witness::{
+    AddressChange, AddressWatch, Client, Echo, Heard, Reply, Tap, wait_readable,
+};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::os::fd::AsFd;
+
+use crate::support::{Namespace, Process, SOON, wait_until};
+
+/// The virtual address of these tests.
+pub const VIP: &str = "10.9.0.100";
+/// As `ip` shows it.
+pub const VIP_NET: &str = "10.9.0.100/24";
+
+/// What configures one instance called `VI_1` with VRID 51 and the virtual address.
+pub fn instance(priority: u8, advert: &str) -> String {
+    format!(
+        "vrrp_instance VI_1 {{\n version 3\n interface lan0\n virtual_router_id 51\n \
+         priority {priority}\n advert_int {advert}\n virtual_ipaddress {{ {VIP_NET} }}\n}}\n"
+    )
+}
+
+/// `ha run` on one host.
+pub struct Node {
+    pub directory: tempfile::TempDir,
+    pub run: Process,
+}
+
+impl Node {
+    /// Start it with this configuration.
+    pub fn start(host: &Namespace, configuration: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("ha.conf"), configuration).unwrap();
+        let run = Self::run(host, &directory);
+        Self { directory, run }
+    }
+
+    fn run(host: &Namespace, directory: &tempfile::TempDir) -> Process {
+        let place = directory.path().display();
+        host.ha(&format!("--json run --state-dir {place}/state -f {place}/ha.conf"))
+    }
+
+    /// Start it once more in the same directory.
+    pub fn start_again(&mut self, host: &Namespace) {
+        self.run = Self::run(host, &self.directory);
+    }
+
+    /// Change the configuration; SIGHUP is the caller's.
+    pub fn configure(&self, configuration: &str) {
+        fs::write(self.directory.path().join("ha.conf"), configuration).unwrap();
+    }
+
+    /// Process ids of the VRRP processes that became ready, in order.
+    pub fn vrrp_pids(&self) -> Vec<i32> {
+        let events = self.run.events();
+        let ready = events.iter().filter(|event| {
+            event["type"] == "supervisor.child"
+                && event["data"]["child"] == "vrrp"
+                && event["data"]["state"] == "ready"
+        });
+        ready.filter_map(|event| i32::try_from(event["data"]["pid"].as_i64()?).ok()).collect()
+    }
+
+    /// Send a signal to the VRRP process.
+    pub fn strike(&self, signal: Signal) {
+        kill(Pid::from_raw(*self.vrrp_pids().last().unwrap()), signal).unwrap();
+    }
+
+    /// SIGKILL to the VRRP process; waits until its successor is ready.
+    pub fn crash(&self) {
+        let before = self.vrrp_pids().len();
+        self.strike(Signal::SIGKILL);
+        wait_until(SOON, "a successor is ready", || self.vrrp_pids().len() > before);
+    }
+
+    /// The answer of `ha status`.
+    pub fn status(&self) -> Value {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_ha"))
+            .args(["--json", "status", "--state-dir"])
+            .arg(self.directory.path().join("state"))
+            .output()
+            .unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// State of the instance called `name`, as status tells it.
+    pub fn state(&self, name: &str) -> String {
+        let status = self.status();
+        let instances = status["instances"].as_array().cloned().unwrap_or_default();
+        let found = instances.iter().find(|instance| instance["name"] == name);
+        found.and_then(|i| i["state"].as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// Wait until the instance called `VI_1` is in `state`, as status tells it.
+    pub fn wait_status(&self, state: &str) {
+        wait_until(SOON, &format!("status says {state}"), || self.state("VI_1") == state);
+    }
+}
+
+/// Everything that is watched on a thread of its own until [`Watch::finish`].
+pub struct Watch<T> {
+    done: Arc<AtomicBool>,
+    seen: Arc<Mutex<Vec<T>>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl<T: Send + Clone + 'static> Watch<T> {
+    /// `open` runs on `host`; `turn` is called again and again, at least each millisecond.
+    fn start<S: AsFd + Send + 'static>(
+        host: &Namespace,
+        open: impl FnOnce() -> S + Send,
+        mut turn: impl FnMut(&S, &mut Vec<T>) + Send + 'static,
+    ) -> Self {
+        let socket = host.enter(open);
+        let (done, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let (stop, sink) = (Arc::clone(&done), Arc::clone(&seen));
+        let thread = std::thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                turn(&socket, &mut sink.lock().unwrap());
+                wait_readable(&[socket.as_fd()], Some(Duration::from_millis(1)));
+            }
+            turn(&socket, &mut sink.lock().unwrap());
+        });
+        Self { done, seen, thread: Some(thread) }
+    }
+
+    /// What was seen so far.
+    pub fn so_far(&self) -> Vec<T> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// What was seen in all.
+    pub fn finish(mut self) -> Vec<T> {
+        self.done.store(true, Ordering::Relaxed);
+        self.thread.take().unwrap().join().unwrap();
+        self.so_far()
+    }
+}
+
+impl<T> Drop for Watch<T> {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Adverts that come into the ports of `hub`.
+pub fn adverts(hub: &Namespace) -> Watch<Heard> {
+    Watch::start(hub, || Tap::open().unwrap(), |tap, seen| seen.extend(tap.drain()))
+}
+
+/// Changes of the addresses of `host`.
+pub fn addresses(host: &Namespace) -> Watch<AddressChange> {
+    Watch::start(host, || AddressWatch::open().unwrap(), |watch, seen| seen.extend(watch.drain()))
+}
+
+/// The echo service for `VIP` on `host`.
+pub fn serve(host: &Namespace, number: u8) -> Watch<()> {
+    let open = move || Echo::open(VIP.parse().unwrap(), number).unwrap();
+    Watch::start(host, open, |echo, _| echo.answer())
+}
+
+/// A client on `host` that asks `VIP` each millisecond; the answers.
+pub fn ask(host: &Namespace) -> Watch<Reply> {
+    let mut number = 0;
+    let mut last = None;
+    let open = || Client::open(VIP.parse().unwrap()).unwrap();
+    Watch::start(host, open, move |client, seen| {
+        let now = ha::io::clock::now();
+        if last.is_none_or(|last| now.saturating_since(last) >= Duration::from_micros(900)) {
+            client.ask(number);
+            number += 1;
+            last = Some(now);
+        }
+        seen.extend(std::iter::from_fn(|| client.next()));
+    })
+}
+
+/// The longest time between two answers, by when their questions were sent.
+pub fn longest_silence(replies: &[Reply]) -> Duration {
+    let mut sent: Vec<_> = replies.iter().map(|reply| reply.sent).collect();
+    sent.sort_unstable();
+    let gaps = sent.windows(2).map(|pair| pair[1].saturating_since(pair[0]));
+    gaps.max().unwrap_or(Duration::MAX)
+}
+
+/// Adverts by port, in order.
+pub fn by_port(heard: &[Heard]) -> BTreeMap<u32, Vec<Heard>> {
+    let mut ports: BTreeMap<u32, Vec<Heard>> = BTreeMap::new();
+    for advert in heard {
+        ports.entry(advert.port).or_default().push(*advert);
+    }
+    ports
+}
+
+/// Kernel index of an interface.
+pub fn index(host: &Namespace, interface: &str) -> u32 {
+    let text = host.ip(&format!("-j link show dev {interface}"));
+    let links: Value = serde_json::from_str(&text).unwrap();
+    u32::try_from(links[0]["ifindex"].as_u64().unwrap()).unwrap()
+}

@@ -1,0 +1,13 @@
+//! What could hurt whoever relies on the address: crashes, freezes, partitions, interfaces that
+//! come and go, readers that do not read. On real hosts with the whole program on them; the
+//! kernel, the wire and a client are the witnesses.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod crash;
+mod heal;
+mod hosts;
+mod kernel;
+mod reload;
+mod state;
