@@ -42,9 +42,9 @@ fn heals(test: &str, advert: &str, interval: Duration, times: u32) {
             site.a.has("lan0", VIP_NET) && site.b.has("lan0", VIP_NET)
         });
         let client = ask(&site.client);
-        let side = if heal % 2 == 0 { 2 } else { 1 };
+        let half = if heal % 2 == 0 { 2 } else { 1 };
         wait_until(SOON, "the client is served on its side", || {
-            client.so_far().last().is_some_and(|reply| reply.host == side)
+            client.so_far().last().is_some_and(|reply| reply.host == half)
         });
         let heard = adverts(&site.hub);
         let healed = ha::io::clock::now();

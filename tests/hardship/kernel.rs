@@ -1,6 +1,7 @@
 //! Interfaces and addresses that change under a running router: in the end the state is what the
 //! kernel shows.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ fn churn(host: &Namespace, count: u32, rounds: u32) -> std::process::Child {
     for verb in ["add", "del"] {
         for number in 0..count {
             let (high, low) = (number / 250, number % 250 + 1);
-            batch.push_str(&format!("addr {verb} 10.77.{high}.{low}/32 dev lan0\n"));
+            writeln!(batch, "addr {verb} 10.77.{high}.{low}/32 dev lan0").unwrap();
         }
     }
     let mut command = host.command("ip");
@@ -119,14 +120,14 @@ fn thousands_of_address_changes_by_others_move_nothing() {
     let (first, second) = site.start("0.2");
     let heard = adverts(&site.hub);
     let mut others = churn(&site.a, 3000, 3);
-    let mut removed = 0;
+    let mut losses = 0;
     while others.try_wait().unwrap().is_none() {
         let mut remover = site.a.command("ip");
         remover.args(["addr", "del", VIP_NET, "dev", "lan0"]).stderr(Stdio::null());
-        removed += u32::from(remover.status().unwrap().success());
+        losses += u32::from(remover.status().unwrap().success());
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert!(removed > 0);
+    assert!(losses > 0);
     wait_until(SOON, "the address is back", || agrees(&site, [&first, &second]));
     assert_eq!(first.run.transitions_to("master").len(), 1, "{:?}", first.run.events());
     assert!(first.run.transitions_to("fault").is_empty());

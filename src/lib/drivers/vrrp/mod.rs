@@ -164,15 +164,12 @@ impl Driver {
                 .any(|place| tagged.contains(&(place.interface.clone(), place.address.address)));
             let sent =
                 self.lease.as_ref().and_then(|lease| lease.left_by_predecessor(&config.identity()));
-            match sent.filter(|_| held) {
-                Some(sent) => {
-                    let now = self.now();
-                    self.node.resume(now, router, sent);
-                }
-                None => {
-                    self.keeper.ask(Request::Withdraw(places));
-                    self.release(router);
-                }
+            if let Some(sent) = sent.filter(|_| held) {
+                let now = self.now();
+                self.node.resume(now, router, sent);
+            } else {
+                self.keeper.ask(Request::Withdraw(places));
+                self.release(router);
             }
         }
     }
