@@ -66,8 +66,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Read `path`, which was asked for at `span` (`None`: by the operator).
-    pub(super) fn file(&mut self, path: &Path, span: Option<Span>) {
+    /// Read `path`, which was `asked` for at a place (`None`: by the operator); what it is called
+    /// when that file cannot be read depends on who asks.
+    pub(super) fn file(&mut self, path: &Path, asked: Option<(Span, Code)>) {
+        let span = asked.map(|(span, _)| span);
         let same = |open: &PathBuf| {
             open == path || self.loader.canonical(open) == self.loader.canonical(path)
         };
@@ -88,11 +90,7 @@ impl<'a> Reader<'a> {
             Err(error) => {
                 let message = format!("cannot read {}: {error}", path.display());
                 let remedy = "check the path and its permissions";
-                let (code, span) = match span {
-                    // keepalived goes on without an included file that it cannot read.
-                    Some(span) => (Code::IncludeSkipped, Some(span)),
-                    None => (Code::Unreadable, None),
-                };
+                let code = asked.map_or(Code::Unreadable, |(_, code)| code);
                 let found = Diagnostic::new(code, Span::default(), message).remedy(remedy);
                 self.report(Diagnostic { span, ..found });
                 return;
@@ -306,54 +304,97 @@ impl<'a> Reader<'a> {
             );
             return;
         }
-        let wildcard = pattern.contains(['*', '?', '[']);
-        let found = match self.loader.glob(self.directory(), pattern) {
-            Ok(found) => found,
-            Err(error) => {
-                let message = format!("cannot look for `{pattern}`: {error}");
-                self.report(Diagnostic::new(Code::IncludeSkipped, span, message));
-                return;
+        let mut found = Vec::new();
+        for pattern in checks.patterns(pattern) {
+            match self.loader.glob(self.directory(), &pattern) {
+                Ok(files) => {
+                    if files.is_empty() {
+                        self.nothing_included(&pattern, checks, span);
+                    }
+                    found.extend(files);
+                }
+                Err(error) => {
+                    let message = format!("cannot look for `{pattern}`: {error}");
+                    self.report(Diagnostic::new(checks.read(), span, message));
+                }
             }
-        };
-        if found.is_empty() && (if wildcard { checks.wildcard } else { checks.plain }) {
-            let message = format!("no file matches `{pattern}`");
-            self.report(
-                Diagnostic::new(Code::IncludeSkipped, span, message)
-                    .remedy("check the path; it is relative to the including file"),
-            );
         }
         for path in found {
             match self.loader.status(&path) {
                 Ok(status) if !status.regular || status.mode & 0o111 != 0 => {
                     let message = format!("{} is not included", path.display());
                     self.report(
-                        Diagnostic::new(Code::IncludeSkipped, span, message)
+                        Diagnostic::new(checks.read(), span, message)
                             .remedy("only regular files that are not executable are included"),
                     );
                 }
-                _ => self.file(&path, Some(span)),
+                _ => self.file(&path, Some((span, checks.read()))),
             }
         }
     }
+
+    /// A plain name without a match is silent in keepalived's `include`; that hides mistakes, so
+    /// it is always told. A wildcard may match nothing unless the keyword says otherwise.
+    fn nothing_included(&mut self, pattern: &str, checks: IncludeChecks, span: Span) {
+        let wildcard = pattern.contains(['*', '?', '[']);
+        let required = if wildcard { checks.wildcard } else { checks.plain };
+        if wildcard && !required {
+            return;
+        }
+        let code = if required { Code::Unreadable } else { Code::IncludeSkipped };
+        let message = format!("no file matches `{pattern}`");
+        self.report(
+            Diagnostic::new(code, span, message)
+                .remedy("check the path; it is relative to the including file"),
+        );
+    }
 }
 
-/// What counts as a mistake for one of the include keywords.
-#[derive(Clone, Copy)]
+/// What keepalived does not start with, for one of the include keywords.
+#[derive(Clone, Copy, Default)]
 struct IncludeChecks {
+    /// A file that matches and cannot be read.
+    read: bool,
+    /// A name without wildcards that matches nothing.
     plain: bool,
+    /// A name with wildcards that matches nothing.
     wildcard: bool,
+    /// One of `{a,b}` that matches nothing.
+    brace: bool,
 }
 
 impl IncludeChecks {
-    /// `None`: the word is not an include keyword. A plain name without a match is silent in
-    /// keepalived's `include`; that hides mistakes, so here it is always told.
+    /// `None`: the word is not an include keyword.
     fn of(word: &str) -> Option<Self> {
-        match word {
-            "include" | "includer" | "includem" | "includeb" => {
-                Some(Self { plain: true, wildcard: false })
+        let read = Self { read: true, ..Self::default() };
+        Some(match word {
+            "include" => Self::default(),
+            "includer" => read,
+            "includem" => Self { plain: true, ..read },
+            "includew" => Self { plain: true, wildcard: true, ..read },
+            "includeb" => Self { plain: true, brace: true, ..read },
+            "includea" => Self { plain: true, wildcard: true, brace: true, read: true },
+            _ => return None,
+        })
+    }
+
+    /// How bad a file is that cannot be read.
+    const fn read(self) -> Code {
+        if self.read { Code::Unreadable } else { Code::IncludeSkipped }
+    }
+
+    /// The patterns that have to match: with the brace check each alternative of the first
+    /// `{a,b}` by itself.
+    fn patterns(self, pattern: &str) -> Vec<String> {
+        let parts = pattern.split_once('{').and_then(|(head, rest)| {
+            let (inside, tail) = rest.split_once('}')?;
+            (self.brace && !inside.contains('{')).then_some((head, inside, tail))
+        });
+        match parts {
+            Some((head, inside, tail)) => {
+                inside.split(',').map(|word| format!("{head}{word}{tail}")).collect()
             }
-            "includew" | "includea" => Some(Self { plain: true, wildcard: true }),
-            _ => None,
+            None => vec![pattern.to_owned()],
         }
     }
 }
