@@ -15,7 +15,7 @@ use crate::engine::vrrp::{Family, VirtualAddress};
 pub(super) type Addresses = Vec<(VirtualAddress, Span)>;
 
 /// Longest interface name and label of the kernel.
-const LONGEST_NAME: usize = 15;
+pub(super) const LONGEST_NAME: usize = 15;
 
 /// Every address of the blocks called `keyword`.
 pub(super) fn build(
@@ -155,5 +155,11 @@ fn parameter(result: &mut VirtualAddress, name: &str, value: &Word, context: &mu
         _ => "is an IPv4 address, + or -".to_owned(),
     };
     let message = format!("`{name}` cannot be `{text}`: it {why}");
+    if name == "dev" {
+        // keepalived does not start; on another interface the address would do harm.
+        let remedy = "name the interface that carries the address";
+        context.warn(Code::InvalidRouter, value.span, message, remedy);
+        return;
+    }
     context.warn(Code::InvalidValue, value.span, message, "it is ignored");
 }

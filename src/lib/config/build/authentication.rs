@@ -51,6 +51,14 @@ pub(super) fn build(
 
 /// The first eight bytes, zero padded.
 fn password(pass: &Entry<'_>, context: &mut Context<'_>) -> [u8; LONGEST] {
+    if pass.text().contains(char::REPLACEMENT_CHARACTER) {
+        context.warn(
+            Code::InvalidRouter,
+            pass.value_span(),
+            "auth_pass holds bytes that are not UTF-8: peers would compare others than are sent",
+            "use letters and digits on all routers, or save the file as UTF-8",
+        );
+    }
     let bytes = pass.text().as_bytes();
     if bytes.len() > LONGEST {
         let message = format!("auth_pass has {} bytes; {LONGEST} are used", bytes.len());

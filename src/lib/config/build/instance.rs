@@ -148,14 +148,26 @@ fn place(
         );
     }
     let interface = settings.text("interface").filter(|name| !name.is_empty());
-    if interface.is_none() {
-        context.warn(
-            Code::NoInterface,
-            span,
+    let fits = |name: &&str| name.len() <= address::LONGEST_NAME;
+    let wrong = match interface {
+        None if settings.has("unicast_peer") => Some((
+            format!("vrrp_instance `{name}` has no interface; unicast needs it here too"),
+            "add: interface NAME, the one that carries unicast_src_ip",
+        )),
+        None => Some((
             format!("vrrp_instance `{name}` has no interface"),
             "add: interface NAME, the one that the peers are reached over",
-        );
+        )),
+        Some(long) if !fits(&long) => Some((
+            format!("no interface can be called `{long}`"),
+            "the kernel's names have at most 15 characters; correct it",
+        )),
+        Some(_) => None,
+    };
+    if let Some((message, remedy)) = wrong {
+        context.warn(Code::NoInterface, settings.span("interface", span), message, remedy);
     }
+    let interface = interface.filter(fits);
     Some((interface?.to_owned(), vrid?))
 }
 
