@@ -1,0 +1,330 @@
+//! Which configurations run, side by side with Debian's keepalived: what its daemon runs, `ha`
+//! runs; what its daemon ends with, `ha` refuses. Where they differ it is on purpose, told in
+//! `docs/compatibility.md` and listed here.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::Namespace;
+
+/// How long keepalived may take to find that it cannot run; one that lives longer runs.
+const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long we wait for an end that the other verdict foretells.
+const FORETOLD: Duration = Duration::from_secs(10);
+/// keepalived's exit statuses for a configuration that it does not run with.
+const REFUSED: [i32; 2] = [2, 6];
+/// Files that are looked at at once; most of the time is waiting.
+const WORKERS: usize = 8;
+
+/// A reason to differ; each is a row of the section "Configuration verdicts".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Difference {
+    /// FOLDER/FILE.
+    file: &'static str,
+    /// Which of the two runs it.
+    runs: Runs,
+    /// The code of `ha`, or what stands in the table instead.
+    row: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Runs {
+    Keepalived,
+    Ha,
+}
+
+const fn refused(file: &'static str, row: &'static str) -> Difference {
+    Difference { file, runs: Runs::Keepalived, row }
+}
+
+const fn taken(file: &'static str, row: &'static str) -> Difference {
+    Difference { file, runs: Runs::Ha, row }
+}
+
+const DIFFERENCES: [Difference; 19] = [
+    refused("mistakes/authentication-header.conf", "`auth_type AH`"),
+    refused("samples/keepalived.conf.SSL_GET", "`auth_type AH`"),
+    refused("mistakes/hmac.conf", "`auth_hmac`"),
+    refused("mistakes/block-missing.conf", "E0005"),
+    refused("mistakes/block-not-closed.conf", "E0002"),
+    refused("mistakes/file-cut-short.conf", "E0002"),
+    refused("mistakes/brace-without-keyword.conf", "E0004"),
+    refused("real/several-keywords-on-a-line.conf", "E0004"),
+    refused("mistakes/definition-uses-itself.conf", "E0006"),
+    refused("mistakes/include-loop.conf", "E0007"),
+    refused("mistakes/repetition-without-end.conf", "E0008"),
+    refused("mistakes/name-missing.conf", "E0010"),
+    refused("mistakes/instance-inside-instance.conf", "E0015"),
+    refused("mistakes/quote-not-closed.conf", "E0003"),
+    refused("mistakes/duplicate-vrid-unicast.conf", "E0013"),
+    taken("real/interface-missing.conf", "An interface that does not exist"),
+    taken("real/track-missing-interface.conf", "An interface that does not exist"),
+    taken("mistakes/undefined-name.conf", "An interface that does not exist"),
+    taken("real/include-check.conf", "`include_check`"),
+];
+
+/// One file and what the two make of it.
+#[derive(Debug)]
+struct Verdict {
+    file: String,
+    keepalived: Option<bool>,
+    ha: bool,
+    details: String,
+}
+
+/// Every file to compare, with the name that [`DIFFERENCES`] has for it.
+fn files() -> Vec<(String, PathBuf)> {
+    let ours = |name| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config").join(name);
+    let samples = PathBuf::from("/usr/share/doc/keepalived/samples");
+    let folders = [
+        ("features", ours("features")),
+        ("mistakes", ours("mistakes")),
+        ("real", ours("real")),
+        ("samples", samples),
+    ];
+    let mut files = Vec::new();
+    for (folder, path) in folders {
+        let Ok(entries) = fs::read_dir(&path) else {
+            println!("SKIP: {}: not there", path.display());
+            continue;
+        };
+        for entry in entries {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            if path.is_file() && (name.ends_with(".conf") || name.starts_with("keepalived.conf.")) {
+                files.push((format!("{folder}/{name}"), path));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Names after `interface` and `dev`, and entries of `track_interface`. Names that begin with
+/// `never` stand for interfaces that are not there.
+fn interfaces(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut tracked = false;
+    for line in text.lines().map(|line| line.split(['#', '!']).next().unwrap_or_default()) {
+        let line = line.replace(['{', '}'], " ");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for pair in words.windows(2) {
+            if ["interface", "dev"].contains(&pair[0]) {
+                names.insert(pair[1].to_owned());
+            }
+        }
+        match words.as_slice() {
+            ["track_interface", rest @ ..] => {
+                tracked = true;
+                names.extend(rest.first().map(|name| (*name).to_owned()));
+            }
+            [] => tracked = false,
+            [name, ..] if tracked => {
+                names.insert((*name).to_owned());
+            }
+            _ => {}
+        }
+    }
+    let usable = |name: &String| {
+        name.len() < 16 && !name.starts_with("never") && !name.contains(['$', '"', '/'])
+    };
+    names.retain(usable);
+    names
+}
+
+/// A host with every interface that the files name.
+fn host(files: &[(String, PathBuf)]) -> Namespace {
+    let host = Namespace::new();
+    let mut names: BTreeSet<String> = (0..4).map(|n| format!("eth{n}")).collect();
+    for (_, path) in files {
+        let bytes = fs::read(path).expect("readable");
+        names.extend(interfaces(&String::from_utf8_lossy(&bytes)));
+    }
+    for (number, name) in names.iter().filter(|name| *name != "lo").enumerate() {
+        host.ip(&format!("link add name {name} type veth peer name peer{number}"));
+        host.ip(&format!("link set peer{number} up"));
+        host.ip(&format!("link set {name} up"));
+        host.ip(&format!("addr add 198.18.{number}.1/24 dev {name}"));
+    }
+    host
+}
+
+/// Whether `ha` runs it, and what it says. One that it refuses has a position.
+fn ha(path: &Path) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ha"))
+        .args(["config", "check", "-i", "test", "--json"])
+        .arg(path)
+        .output()
+        .expect("ha starts");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let found = document["files"][0]["diagnostics"].as_array().expect("a list");
+    let errors: Vec<&Value> = found
+        .iter()
+        .filter(|found| found["code"].as_str().is_some_and(|code| code.starts_with('E')))
+        .collect();
+    let runs = match output.status.code() {
+        Some(0) => true,
+        Some(3) => false,
+        other => panic!("{}: ha ends with {other:?}", path.display()),
+    };
+    assert_eq!(runs, errors.is_empty(), "{}: {errors:?}", path.display());
+    for error in &errors {
+        assert!(error["line"].as_u64() > Some(0), "{}: {error}", path.display());
+        assert!(error["column"].as_u64() > Some(0), "{}: {error}", path.display());
+    }
+    (runs, errors.iter().map(|error| format!("  ha: {}\n", error["message"])).collect())
+}
+
+fn keepalived_command(host: &Namespace, path: &Path, words: &[&str]) -> Command {
+    let mut command = host.command("keepalived");
+    command.args(words).args(["-i", "test", "-f"]).arg(path);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Whether keepalived runs it; `None` when this machine is the reason that it does not. `ha`: the
+/// other verdict.
+fn keepalived(host: &Namespace, path: &Path, ha: bool) -> (Option<bool>, String) {
+    let test: Output = keepalived_command(host, path, &["-t"]).output().expect("keepalived starts");
+    let complaint: String = String::from_utf8_lossy(&test.stderr)
+        .lines()
+        .take(6)
+        .map(|line| format!("  keepalived: {line}\n"))
+        .collect();
+    // Beyond 0 the test says little: what the daemon does counts.
+    if test.status.code() == Some(0) {
+        return (Some(true), complaint);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let [pid, vrrp] = ["pid", "vrrp"].map(|name| folder.path().join(name));
+    let mut daemon = keepalived_command(host, path, &["-P", "-n", "-l"])
+        .arg("-p")
+        .arg(&pid)
+        .arg("-r")
+        .arg(&vrrp)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("keepalived starts");
+    let end = Instant::now() + if ha { PATIENCE } else { FORETOLD };
+    let status = loop {
+        if let Some(status) = daemon.try_wait().expect("our child") {
+            break status.code();
+        }
+        if Instant::now() > end {
+            // `ip netns exec` became keepalived: it is the process that we started.
+            let process = nix::unistd::Pid::from_raw(i32::try_from(daemon.id()).expect("a pid"));
+            nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGTERM).expect("running");
+            daemon.wait().expect("our child");
+            return (Some(true), complaint);
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let refused = status.is_some_and(|status| REFUSED.contains(&status));
+    (refused.then_some(false), format!("{complaint}  keepalived: ended with {status:?}\n"))
+}
+
+fn compare(host: &Namespace, files: &[(String, PathBuf)]) -> Vec<Verdict> {
+    let left = Mutex::new(files.iter());
+    let verdicts = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let Some((file, path)) = left.lock().expect("no panic").next() else { return };
+            let listed = DIFFERENCES.iter().any(|known| known.file == file);
+            let (ha, ours) = ha(path);
+            let (keepalived, theirs) = keepalived(host, path, ha || listed);
+            let details = ours + &theirs;
+            let verdict = Verdict { file: file.clone(), keepalived, ha, details };
+            verdicts.lock().expect("no panic").push(verdict);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(work);
+        }
+    });
+    verdicts.into_inner().expect("no panic")
+}
+
+/// What is not as it should be about one verdict.
+fn complaint(verdict: &Verdict) -> Option<String> {
+    let known = DIFFERENCES.iter().find(|known| known.file == verdict.file);
+    let keepalived = verdict.keepalived?;
+    let differs = match (keepalived, verdict.ha) {
+        (true, false) => Some(Runs::Keepalived),
+        (false, true) => Some(Runs::Ha),
+        _ => None,
+    };
+    if differs == known.map(|known| known.runs) {
+        return None;
+    }
+    let runs = |yes: bool| if yes { "runs" } else { "is refused" };
+    Some(format!(
+        "{}: {} in keepalived and {} here; listed: {known:?}\n{}",
+        verdict.file,
+        runs(keepalived),
+        runs(verdict.ha),
+        verdict.details
+    ))
+}
+
+#[test]
+fn what_keepalived_runs_runs_here_and_what_ends_it_is_refused() {
+    let name = "verdicts beside keepalived";
+    if !support::can_run(name) {
+        return;
+    }
+    if Command::new("keepalived").arg("--version").output().is_err() {
+        println!("SKIP: {name}: keepalived is not installed");
+        return;
+    }
+    let files = files();
+    let host = host(&files);
+    let verdicts = compare(&host, &files);
+    assert_eq!(verdicts.len(), files.len());
+    for verdict in verdicts.iter().filter(|verdict| verdict.keepalived.is_none()) {
+        println!("SKIP: {}: keepalived cannot run it on this machine", verdict.file);
+    }
+    let wrong: Vec<String> = verdicts.iter().filter_map(complaint).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_difference_is_told_in_the_compatibility_page() {
+    let page = fs::read_to_string("docs/compatibility.md").expect("the page");
+    let section = page.split("\n## ").find(|part| part.starts_with("Configuration verdicts"));
+    let section = section.expect("its section");
+    for known in DIFFERENCES {
+        let row = format!("| {} ", known.row);
+        assert!(section.contains(&row), "{}: no row {row:?}", known.file);
+    }
+}
+
+#[test]
+fn every_realistic_file_is_taken_or_refused_as_its_name_promises() {
+    let mut refused: Vec<String> = files()
+        .into_iter()
+        .filter(|(name, path)| name.starts_with("real/") && !ha(path).0)
+        .map(|(name, _)| name.trim_start_matches("real/").trim_end_matches(".conf").to_owned())
+        .collect();
+    refused.sort();
+    let expected = [
+        "include-required",
+        "no-address-version-3",
+        "no-vrid",
+        "same-vrid-twice",
+        "several-keywords-on-a-line",
+        "sync-group-one-line",
+        "unicast-no-interface",
+        "vrid-zero",
+    ];
+    assert_eq!(refused, expected);
+}
