@@ -99,7 +99,8 @@ fn files() -> Vec<(String, PathBuf)> {
         for entry in entries {
             let path = entry.expect("an entry").path();
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            if path.is_file() && (name.ends_with(".conf") || name.starts_with("keepalived.conf.")) {
+            let ours = path.extension().is_some_and(|extension| extension == "conf");
+            if path.is_file() && (ours || name.starts_with("keepalived.conf.")) {
                 files.push((format!("{folder}/{name}"), path));
             }
         }
@@ -180,7 +181,9 @@ fn ha(path: &Path) -> (bool, String) {
         assert!(error["line"].as_u64() > Some(0), "{}: {error}", path.display());
         assert!(error["column"].as_u64() > Some(0), "{}: {error}", path.display());
     }
-    (runs, errors.iter().map(|error| format!("  ha: {}\n", error["message"])).collect())
+    let said: Vec<String> =
+        errors.iter().map(|error| format!("  ha: {}", error["message"])).collect();
+    (runs, said.join("\n"))
 }
 
 fn keepalived_command(host: &Namespace, path: &Path, words: &[&str]) -> Command {
@@ -194,11 +197,10 @@ fn keepalived_command(host: &Namespace, path: &Path, words: &[&str]) -> Command 
 /// other verdict.
 fn keepalived(host: &Namespace, path: &Path, ha: bool) -> (Option<bool>, String) {
     let test: Output = keepalived_command(host, path, &["-t"]).output().expect("keepalived starts");
-    let complaint: String = String::from_utf8_lossy(&test.stderr)
-        .lines()
-        .take(6)
-        .map(|line| format!("  keepalived: {line}\n"))
-        .collect();
+    let text = String::from_utf8_lossy(&test.stderr);
+    let said: Vec<String> =
+        text.lines().take(6).map(|line| format!("  keepalived: {line}")).collect();
+    let complaint = said.join("\n");
     // Beyond 0 the test says little: what the daemon does counts.
     if test.status.code() == Some(0) {
         return (Some(true), complaint);
@@ -229,7 +231,7 @@ fn keepalived(host: &Namespace, path: &Path, ha: bool) -> (Option<bool>, String)
         std::thread::sleep(Duration::from_millis(10));
     };
     let refused = status.is_some_and(|status| REFUSED.contains(&status));
-    (refused.then_some(false), format!("{complaint}  keepalived: ended with {status:?}\n"))
+    (refused.then_some(false), format!("{complaint}\n  keepalived: ended with {status:?}"))
 }
 
 fn compare(host: &Namespace, files: &[(String, PathBuf)]) -> Vec<Verdict> {
@@ -241,7 +243,7 @@ fn compare(host: &Namespace, files: &[(String, PathBuf)]) -> Vec<Verdict> {
             let listed = DIFFERENCES.iter().any(|known| known.file == file);
             let (ha, ours) = ha(path);
             let (keepalived, theirs) = keepalived(host, path, ha || listed);
-            let details = ours + &theirs;
+            let details = format!("{ours}\n{theirs}\n");
             let verdict = Verdict { file: file.clone(), keepalived, ha, details };
             verdicts.lock().expect("no panic").push(verdict);
         }
