@@ -197,9 +197,9 @@ fn keepalived_command(host: &Namespace, path: &Path, words: &[&str]) -> Command 
 /// other verdict.
 fn keepalived(host: &Namespace, path: &Path, ha: bool) -> (Option<bool>, String) {
     let test: Output = keepalived_command(host, path, &["-t"]).output().expect("keepalived starts");
-    let text = String::from_utf8_lossy(&test.stderr);
+    let complaints = String::from_utf8_lossy(&test.stderr);
     let said: Vec<String> =
-        text.lines().take(6).map(|line| format!("  keepalived: {line}")).collect();
+        complaints.lines().take(6).map(|line| format!("  keepalived: {line}")).collect();
     let complaint = said.join("\n");
     // Beyond 0 the test says little: what the daemon does counts.
     if test.status.code() == Some(0) {
