@@ -75,8 +75,7 @@ fn the_higher_priority_holds_the_address_and_the_other_takes_over_when_it_dies()
 
 /// Whether the kernel holds `address` on `lan0` with our tag. Only newer `ip` shows it.
 fn tagged(address: &str) -> bool {
-    let read = async { Netlink::connect().unwrap().dump().await.unwrap() };
-    let table = ha::io::runtime::block_on(read).unwrap();
+    let table = Netlink::connect().unwrap().dump().unwrap();
     let index = table.link("lan0").unwrap().index;
     table.find(index, address.parse().unwrap(), 24).is_some_and(|found| found.ours)
 }

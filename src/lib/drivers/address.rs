@@ -3,7 +3,6 @@
 use crate::engine::vrrp::VirtualAddress;
 use crate::error::{Error, Result};
 use crate::io::netlink::{Applied, Netlink};
-use crate::io::runtime;
 
 /// What to do with an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,23 +23,21 @@ pub fn change(interface: &str, address: &VirtualAddress, change: Change) -> Resu
         Change::Delete => "delete address",
     };
     let target = || format!("{}/{} on {interface}", address.address, address.prefix);
-    runtime::block_on(async {
-        let netlink = Netlink::connect()?;
-        let table = netlink.dump().await?;
-        let index = table.link(interface).map(|link| link.index).ok_or_else(|| {
-            Error::new(operation, target(), "no such interface").remedy("see `ip link`")
-        })?;
-        let applied = match change {
-            Change::Add => netlink.add(index, address).await?,
-            Change::Delete => netlink.delete(index, address).await?,
-        };
-        let table = netlink.dump().await?;
-        let present = table.find(index, address.address, address.prefix).is_some();
-        if present == (change == Change::Add) {
-            Ok(applied)
-        } else {
-            let cause = "the kernel said done, and it is not; something else works against it";
-            Err(Error::new(operation, target(), cause))
-        }
-    })?
+    let mut netlink = Netlink::connect()?;
+    let table = netlink.dump()?;
+    let index = table.link(interface).map(|link| link.index).ok_or_else(|| {
+        Error::new(operation, target(), "no such interface").remedy("see `ip link`")
+    })?;
+    let applied = match change {
+        Change::Add => netlink.add(index, address)?,
+        Change::Delete => netlink.delete(index, address)?,
+    };
+    let table = netlink.dump()?;
+    let present = table.find(index, address.address, address.prefix).is_some();
+    if present == (change == Change::Add) {
+        Ok(applied)
+    } else {
+        let cause = "the kernel said done, and it is not; something else works against it";
+        Err(Error::new(operation, target(), cause))
+    }
 }

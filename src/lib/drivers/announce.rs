@@ -38,7 +38,7 @@ pub struct Announced {
 pub fn run(announcement: &Announcement) -> Result<Announced> {
     runtime::block_on(async {
         let socket = FrameSocket::open()?;
-        let table = Netlink::connect()?.dump().await?;
+        let table = Netlink::connect()?.dump()?;
         let (link, mac) = sender(table.link(&announcement.interface), &announcement.interface)?;
         let forwards = sysctl::forwards_ipv6(&link.name);
         let mut queue = Queue::default();

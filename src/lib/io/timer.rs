@@ -16,19 +16,20 @@ use crate::time::Instant;
 pub struct Timer {
     fd: TimerFd,
     armed: Option<Instant>,
+    fired: bool,
 }
 
 impl Timer {
     /// A timer without a deadline.
     pub fn new() -> io::Result<Self> {
         let flags = TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK;
-        Ok(Self { fd: TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?, armed: None })
+        Ok(Self { fd: TimerFd::new(ClockId::CLOCK_MONOTONIC, flags)?, armed: None, fired: false })
     }
 
     /// Become readable at `deadline` (at once when it has passed); never when `None`. Setting
     /// the deadline that is set already costs nothing.
     pub fn set(&mut self, deadline: Option<Instant>) -> io::Result<()> {
-        if deadline == self.armed {
+        if deadline == self.armed && !self.fired {
             return Ok(());
         }
         match deadline {
@@ -41,15 +42,14 @@ impl Timer {
             }
         }
         self.armed = deadline;
+        self.fired = false;
         Ok(())
     }
 
-    /// Take note that the deadline was seen: the timer is no longer readable and has no
-    /// deadline.
-    pub fn clear(&mut self) -> io::Result<()> {
-        self.armed = None;
-        // Disarming also resets the expiration count, so the descriptor stops being readable.
-        Ok(self.fd.unset()?)
+    /// Take note that the deadline was seen. The timer stays readable until it is set again, also
+    /// to none: what is due need not wait for a system call first.
+    pub fn seen(&mut self) {
+        self.fired = true;
     }
 }
 
@@ -77,9 +77,10 @@ mod tests {
             let mut tokens = Vec::new();
             poller.ready(&mut tokens).await.unwrap();
             assert!(clock::now() >= deadline);
-            timer.clear().unwrap();
+            timer.seen();
+            timer.set(None).unwrap();
             poller.ready_now(&mut tokens).unwrap();
-            assert!(tokens.is_empty(), "a cleared timer is not readable");
+            assert!(tokens.is_empty(), "a timer without a deadline is not readable");
             timer.set(Some(Instant::ZERO)).unwrap();
             poller.ready(&mut tokens).await.unwrap();
             assert_eq!(tokens, [1], "a deadline in the past fires at once");

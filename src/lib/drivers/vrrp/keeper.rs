@@ -42,6 +42,8 @@ pub(super) struct Watch {
     pub carriers: BTreeSet<String>,
     /// Addresses that are no interface's own.
     pub virtual_addresses: BTreeSet<IpAddr>,
+    /// What may have to be put up: carrier, address, prefix.
+    pub planned: BTreeSet<(String, IpAddr, u8)>,
 }
 
 /// What the fast side asks for.
@@ -95,7 +97,7 @@ impl Keeper {
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let work = move || {
             let outcome = runtime.block_on(async {
-                let mut thread = Thread::prepare(outbox.clone(), holdings).await?;
+                let mut thread = Thread::prepare(outbox.clone(), holdings)?;
                 thread.watch(watch);
                 thread.tell_ready();
                 thread.run(inbox).await
@@ -167,21 +169,23 @@ struct Thread {
     stuck: BTreeMap<Holding, VirtualAddress>,
     /// What a predecessor held.
     inherited: BTreeSet<Holding>,
+    /// What may have to be put up. Written down ahead, so that nothing is when it is urgent.
+    planned: BTreeSet<Holding>,
     holdings: Option<Holdings>,
     retry: Retry,
     queue: Queue<RouterId>,
+    /// Events were lost. Those that waited then are older than what a dump said since, so it
+    /// takes another when they have all been read.
+    torn: bool,
 }
 
 impl Thread {
-    async fn prepare(
-        reports: mpsc::UnboundedSender<Report>,
-        holdings: Option<Holdings>,
-    ) -> Result<Self> {
+    fn prepare(reports: mpsc::UnboundedSender<Report>, holdings: Option<Holdings>) -> Result<Self> {
         let frames = FrameSocket::open()?;
         // Events first: what changes during the dump is heard after it.
         let events = Events::subscribe()?;
-        let netlink = Netlink::connect()?;
-        let table = netlink.dump().await?;
+        let mut netlink = Netlink::connect()?;
+        let table = netlink.dump()?;
         Ok(Self {
             netlink,
             events,
@@ -194,9 +198,11 @@ impl Thread {
             held: BTreeMap::new(),
             stuck: BTreeMap::new(),
             inherited: holdings.as_ref().map(|h| h.written().clone()).unwrap_or_default(),
+            planned: BTreeSet::new(),
             holdings,
             retry: Retry::default(),
             queue: Queue::default(),
+            torn: false,
         })
     }
 
@@ -206,17 +212,24 @@ impl Thread {
             let due = self.queue.next_due().into_iter().chain(self.retry.due).min();
             let wait = due.map_or(Duration::MAX, |due| due.saturating_since(clock::now()));
             tokio::select! {
+                // What was asked for comes before what the kernel tells about it.
+                biased;
                 request = inbox.recv() => match request {
                     None | Some(Request::Finish) => return Ok(()),
-                    Some(request) => self.carry_out(request).await,
+                    Some(request) => self.carry_out(request),
                 },
                 change = self.events.next() => match change {
                     None => return Err(Error::new("hear of", "links and addresses", "the connection ended")),
-                    Some(change) => self.learn(change).await,
+                    Some(change) => self.learn(change),
                 },
+                () = tokio::task::yield_now(), if self.torn => {
+                    self.torn = false;
+                    self.audit();
+                    self.report_links();
+                }
                 () = tokio::time::sleep(wait), if due.is_some() => {
                     if self.retry.due.is_some_and(|due| due <= clock::now()) {
-                        self.try_again().await;
+                        self.try_again();
                     }
                 }
             }
@@ -238,24 +251,33 @@ impl Thread {
 
     fn watch(&mut self, watch: Watch) {
         self.virtual_addresses = watch.virtual_addresses;
+        let planned = watch.planned.into_iter().filter_map(|(carrier, address, prefix)| {
+            self.table.link(&carrier).map(|link| (link.index, address, prefix))
+        });
+        self.planned = planned.collect();
         self.carriers = watch.carriers;
         let known = |name: &String| self.watched.get(name).cloned().flatten();
         self.watched =
             watch.interfaces.into_iter().map(|name| (name.clone(), known(&name))).collect();
+        self.note_holdings();
         self.report_links();
     }
 
-    async fn carry_out(&mut self, request: Request) {
+    fn carry_out(&mut self, request: Request) {
         match request {
             Request::Watch(watch) => self.watch(watch),
             Request::Install(router, places) => {
-                for place in places {
-                    self.install(router, &place).await;
+                for place in &places {
+                    self.hold(router, place);
+                }
+                self.note_holdings();
+                for place in &places {
+                    self.install(place);
                 }
             }
             Request::Withdraw(places) => {
                 for place in places {
-                    self.withdraw(&place).await;
+                    self.withdraw(&place);
                 }
             }
             Request::Announce { router, places, repeat, gap } => {
@@ -266,29 +288,32 @@ impl Thread {
                 }
             }
             Request::Cancel(router) => self.queue.cancel(&router),
-            Request::Sweep => self.sweep().await,
+            Request::Sweep => self.sweep(),
             Request::Finish => {}
         }
     }
 
-    async fn install(&mut self, router: RouterId, place: &Placement) {
+    fn hold(&mut self, router: RouterId, place: &Placement) {
         let index = self.table.link(&place.interface).map_or(0, |link| link.index);
         let address = place.address.clone();
         self.stuck.remove(&(index, address.address, address.prefix));
         self.held.insert(key(place), Held { router, address, index });
-        self.note_holdings();
+    }
+
+    fn install(&mut self, place: &Placement) {
+        let index = self.held.get(&key(place)).map_or(0, |held| held.index);
         if index == 0 {
             // Put up when the interface appears.
             let address = place.address.address.to_string();
             let cause = format!("interface {} does not exist", place.interface);
             self.tell(Report::Failed(Error::new("add address", address, cause)));
-        } else if let Err(error) = self.netlink.add(index, &place.address).await {
+        } else if let Err(error) = self.netlink.add(index, &place.address) {
             self.tell(Report::Failed(error));
             self.retry.later();
         }
     }
 
-    async fn withdraw(&mut self, place: &Placement) {
+    fn withdraw(&mut self, place: &Placement) {
         // Not held any more, so its removal is no loss.
         let held = self.held.remove(&key(place)).map(|held| held.index).filter(|index| *index != 0);
         let named = || self.table.link(&place.interface).map(|link| link.index);
@@ -296,14 +321,14 @@ impl Thread {
         let (address, prefix) = (place.address.address, place.address.prefix);
         let known = self.table.find(index, address, prefix);
         if !(place.owned && known.is_some_and(|known| !known.ours)) {
-            self.remove(index, &place.address).await;
+            self.remove(index, &place.address);
         }
         self.note_holdings();
     }
 
-    async fn remove(&mut self, index: u32, address: &VirtualAddress) {
+    fn remove(&mut self, index: u32, address: &VirtualAddress) {
         let holding = (index, address.address, address.prefix);
-        match self.netlink.delete(index, address).await {
+        match self.netlink.delete(index, address) {
             Ok(_) => {
                 self.stuck.remove(&holding);
             }
@@ -316,14 +341,14 @@ impl Thread {
     }
 
     /// Take down what a predecessor held, carries our tag and is held by nobody now.
-    async fn sweep(&mut self) {
+    fn sweep(&mut self) {
         for (index, address, prefix) in std::mem::take(&mut self.inherited) {
             let known = self.table.find(index, address, prefix);
             let held = |held: &Held| {
                 (held.index, held.address.address, held.address.prefix) == (index, address, prefix)
             };
             if known.is_some_and(|known| known.ours) && !self.held.values().any(held) {
-                self.remove(index, &VirtualAddress::plain(address, prefix)).await;
+                self.remove(index, &VirtualAddress::plain(address, prefix));
             }
         }
         self.note_holdings();
@@ -334,27 +359,28 @@ impl Thread {
         let Some(holdings) = &mut self.holdings else { return };
         let held = self.held.values().filter(|held| held.index != 0);
         let held = held.map(|held| (held.index, held.address.address, held.address.prefix));
-        let all = held.chain(self.stuck.keys().copied()).chain(self.inherited.iter().copied());
+        let left = self.stuck.keys().chain(&self.inherited);
+        let all = held.chain(left.chain(&self.planned).copied());
         if let Err(error) = holdings.write(all.collect()) {
             tracing::warn!(%error, "the addresses held could not be written down");
         }
     }
 
     /// Try again what the kernel refused.
-    async fn try_again(&mut self) {
+    fn try_again(&mut self) {
         self.retry.due = None;
-        if !self.read_kernel().await {
+        if !self.read_kernel() {
             return self.retry.later();
         }
         for (holding, address) in std::mem::take(&mut self.stuck) {
             let (index, known) = (holding.0, self.table.find(holding.0, holding.1, holding.2));
             if known.is_some_and(|known| known.ours) {
-                self.remove(index, &address).await;
+                self.remove(index, &address);
             }
         }
         for key in self.missing() {
             let Some(held) = self.held.get(&key) else { continue };
-            match self.netlink.add(held.index, &held.address).await {
+            match self.netlink.add(held.index, &held.address) {
                 // Its router announces it.
                 Ok(_) => self.tell(Report::AddressLost(held.router, key.1)),
                 Err(error) => {
@@ -370,8 +396,8 @@ impl Thread {
     }
 
     /// An event may be older than our own last request: only the kernel knows now.
-    async fn read_kernel(&mut self) -> bool {
-        match self.netlink.dump().await {
+    fn read_kernel(&mut self) -> bool {
+        match self.netlink.dump() {
             Ok(table) => self.table = table,
             Err(error) => {
                 self.tell(Report::Failed(error));
@@ -389,10 +415,16 @@ impl Thread {
     }
 
     fn send_announcements(&mut self) {
+        let mut forwarding = BTreeMap::new();
         while let Some(message) = self.queue.pop(clock::now()) {
             let Some(link) = self.table.link_at(message.index) else { continue };
             let Some(mac) = link.mac else { continue };
-            let router = message.address.is_ipv6() && sysctl::forwards_ipv6(&link.name);
+            // Asked once for a burst, not for each of its messages.
+            let mut forwards = || {
+                let ask = || sysctl::forwards_ipv6(&link.name);
+                *forwarding.entry(link.index).or_insert_with(ask)
+            };
+            let router = message.address.is_ipv6() && forwards();
             let frame = announce::frame(message.address, mac, router);
             if let Err(e) = self.frames.send(message.index, &frame) {
                 let target = format!("{} on {}", message.address, link.name);
@@ -401,7 +433,7 @@ impl Thread {
         }
     }
 
-    async fn learn(&mut self, change: Change) {
+    fn learn(&mut self, change: Change) {
         let audit = match &change {
             Change::Overrun => true,
             Change::AddressGone(gone) => {
@@ -412,15 +444,21 @@ impl Thread {
             _ => false,
         };
         self.table.apply(&change);
+        self.torn |= change == Change::Overrun;
         if audit {
-            if self.read_kernel().await {
-                self.leave_renamed().await;
-                self.report_losses();
-            } else {
-                self.retry.later();
-            }
+            self.audit();
         }
         self.report_links();
+    }
+
+    /// Compare what is held with the kernel.
+    fn audit(&mut self) {
+        if self.read_kernel() {
+            self.leave_renamed();
+            self.report_losses();
+        } else {
+            self.retry.later();
+        }
     }
 
     /// A link that comes up again may have lost its IPv6 addresses on the way down; one that has
@@ -432,7 +470,7 @@ impl Thread {
     }
 
     /// Take addresses off links that have lost the name they were put there for.
-    async fn leave_renamed(&mut self) {
+    fn leave_renamed(&mut self) {
         let strayed = |(key, held): (&Key, &Held)| {
             let name = self.table.link_at(held.index).map(|link| &link.name)?;
             (*name != key.0).then(|| key.clone())
@@ -442,7 +480,7 @@ impl Thread {
             let Some(held) = self.held.get_mut(&key) else { continue };
             let index = std::mem::take(&mut held.index);
             let address = held.address.clone();
-            self.remove(index, &address).await;
+            self.remove(index, &address);
         }
         self.note_holdings();
     }

@@ -198,7 +198,7 @@ impl Driver {
             tokio::select! {
                 ready = self.poller.ready(&mut tokens) => {
                     ready.map_err(|e| Error::new("wait for", "sockets", e))?;
-                    self.turn(&tokens)?;
+                    self.turn(&tokens);
                 }
                 report = self.keeper.reports.recv() => {
                     self.fence();
@@ -389,6 +389,8 @@ fn watch<'c>(configs: impl Iterator<Item = &'c RouterConfig>) -> Watch {
         for address in all_addresses(config) {
             watch.carriers.insert(address.interface.as_ref().unwrap_or(&config.interface).clone());
             watch.virtual_addresses.insert(address.address);
+            let carrier = address.interface.as_ref().unwrap_or(&config.interface).clone();
+            watch.planned.insert((carrier, address.address, address.prefix));
         }
         watch.interfaces.insert(config.interface.clone());
         watch.interfaces.extend(config.tracked.iter().filter_map(|t| match &t.tracker {

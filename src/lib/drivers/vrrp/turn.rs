@@ -8,10 +8,8 @@ use super::sockets::Place;
 use super::{Driver, TIMER, placements, report};
 use crate::engine::vrrp::receive::Datagram;
 use crate::engine::vrrp::{Action, Event, RouterId, State, Transmit};
-use crate::error::{Error, Result};
 use crate::io::clock;
 use crate::io::vrrp_socket::Packet;
-use crate::time::Instant;
 
 /// Most datagrams of one turn while this process is master somewhere: a flood cannot keep an
 /// advert waiting longer than it takes to look at so many.
@@ -22,9 +20,9 @@ const MANY: usize = 4096;
 
 impl Driver {
     /// Sockets or the timer are ready.
-    pub(super) fn turn(&mut self, tokens: &[u64]) -> Result<()> {
+    pub(super) fn turn(&mut self, tokens: &[u64]) {
         if tokens.contains(&TIMER) {
-            self.timer.clear().map_err(|e| Error::new("clear", "the timer", e))?;
+            self.timer.seen();
         }
         if !self.fence() {
             let now = self.now();
@@ -36,7 +34,6 @@ impl Driver {
         if self.node.poll_timeout().is_some_and(|due| due <= now) {
             self.node.handle_timeout(now);
         }
-        Ok(())
     }
 
     /// After a sleep so long that a peer may have taken over, what waits on the sockets is as old
@@ -84,31 +81,36 @@ impl Driver {
         }
     }
 
-    /// Carry out what the machine wants. Adverts that are due together leave together; events
-    /// are told last.
+    /// Carry out what the machine wants, what peers and clients wait for first: adverts, those
+    /// that are due together in one system call; then what the keeper has to do; then the lease;
+    /// then what is told.
     pub(super) fn perform(&mut self) {
         let mut adverts = Vec::new();
+        let mut requests = Vec::new();
         let mut events = Vec::new();
         while let Some((router, action)) = self.node.poll_action() {
             match action {
                 Action::Send(advert) => adverts.push((router, advert)),
                 Action::Event(event) => events.push((router, event)),
-                other => {
-                    self.send(&mut adverts);
-                    self.delegate(router, other);
-                }
+                other => requests.extend(self.request(router, other)),
             }
         }
-        self.send(&mut adverts);
+        let sent = self.send(adverts);
+        for request in requests {
+            self.keeper.ask(request);
+        }
+        for (router, stops) in sent {
+            self.keep_lease(router, stops);
+        }
         for (router, event) in events {
             self.tell(router, &event);
         }
     }
 
-    /// Hand an action to the keeper.
-    fn delegate(&mut self, router: RouterId, action: Action) {
-        let Some(config) = self.node.config(router) else { return };
-        let request = match action {
+    /// What the keeper has to do for an action.
+    fn request(&self, router: RouterId, action: Action) -> Option<Request> {
+        let config = self.node.config(router)?;
+        Some(match action {
             Action::Install(addresses) => Request::Install(router, placements(config, &addresses)),
             Action::Withdraw(addresses) => Request::Withdraw(placements(config, &addresses)),
             Action::Announce { addresses, repeat, interval, .. } => Request::Announce {
@@ -118,29 +120,36 @@ impl Driver {
                 gap: interval,
             },
             Action::CancelAnnouncements => Request::Cancel(router),
-            Action::Send(_) | Action::Event(_) => return,
-        };
-        self.keeper.ask(request);
+            Action::Send(_) | Action::Event(_) => return None,
+        })
     }
 
-    /// Send adverts, all that share a socket in one system call.
-    fn send(&mut self, adverts: &mut Vec<(RouterId, Transmit)>) {
+    /// Send adverts, all that share a socket in one system call. Returns the routers whose advert
+    /// left, and whether it said that the router stops.
+    fn send(&mut self, mut adverts: Vec<(RouterId, Transmit)>) -> Vec<(RouterId, bool)> {
+        let mut sent = Vec::with_capacity(adverts.len());
         while let Some((first, _)) = adverts.first() {
             let place = self.place(*first);
             let (here, elsewhere) =
-                adverts.drain(..).partition(|(router, _)| self.place(*router) == place);
-            *adverts = elsewhere;
+                adverts.into_iter().partition(|(router, _)| self.place(*router) == place);
+            adverts = elsewhere;
             if let Some(place) = place {
-                self.send_at(&place, here);
+                self.send_at(&place, here, &mut sent);
             }
         }
+        sent
     }
 
     fn place(&self, router: RouterId) -> Option<Place> {
         self.node.config(router).map(|config| (config.interface.clone(), config.family))
     }
 
-    fn send_at(&mut self, place: &Place, adverts: Vec<(RouterId, Transmit)>) {
+    fn send_at(
+        &mut self,
+        place: &Place,
+        adverts: Vec<(RouterId, Transmit)>,
+        left: &mut Vec<(RouterId, bool)>,
+    ) {
         let mut packets = Vec::with_capacity(adverts.len());
         let mut owners = Vec::with_capacity(adverts.len());
         for (router, advert) in &adverts {
@@ -171,14 +180,14 @@ impl Driver {
         for (router, advert) in &adverts {
             // What no peer can have heard renews no lease.
             if kept_back.get(router).is_none_or(|count| *count < advert.packets.len()) {
-                self.note_sent(*router, advert, sent);
+                self.figures.entry(*router).or_default().sent(advert.due, sent);
+                let stops = advert.packets.iter().all(|(_, message)| message.get(2) == Some(&0));
+                left.push((*router, stops));
             }
         }
     }
 
-    fn note_sent(&mut self, router: RouterId, advert: &Transmit, sent: Instant) {
-        self.figures.entry(router).or_default().sent(advert.due, sent);
-        let stops = advert.packets.iter().all(|(_, message)| message.get(2) == Some(&0));
+    fn keep_lease(&mut self, router: RouterId, stops: bool) {
         let Some((lease, config)) = self.lease.as_mut().zip(self.node.config(router)) else {
             return;
         };
