@@ -75,6 +75,7 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcomma
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l plan -d 'Read a plan (JSON) as the first line of stdin, control lines after it; `-` is stdin' -r -f -a "-\t''"
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l state-dir -d 'Keep the time of the last advert in this directory, so that the next process can carry on when this one crashes' -r -F
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l record -d 'Write down everything that decides, for `ha sim --replay`, one JSON line each. Passwords are in it: only its owner may read the file' -r -F
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s f -l file -d 'Run all virtual routers of a configuration; SIGHUP reads it again. Its scripts are not run: that takes `ha run`' -r -F
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l config-id -d 'What `@ID` lines of the configuration are compared with [default: the host name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s i -l interface -d 'Interface to send adverts on and to put the addresses on' -r

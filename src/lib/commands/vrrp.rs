@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::holdings::Holdings;
 use crate::io::lease::{Lease, Refused};
+use crate::io::recorder::Recorder;
 use crate::io::{capabilities, lines};
 use crate::output::{EventStream, Printer, diagnostics, log};
 use crate::time::parse_duration;
@@ -64,6 +65,11 @@ struct RunArgs {
     /// when this one crashes.
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
+
+    /// Write down everything that decides, for `ha sim --replay`, one JSON line each. Passwords
+    /// are in it: only its owner may read the file.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 
     /// Run all virtual routers of a configuration; SIGHUP reads it again. Its scripts are not
     /// run: that takes `ha run`.
@@ -214,6 +220,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
     let holdings = args.state_dir.as_deref().map(Holdings::open);
     capabilities::keep_only(&NEEDED)?;
     log::never_wait()?;
+    let record = args.record.as_deref().map(Recorder::create).transpose()?;
     let events = EventStream::start(Printer::new(supervised || printer.is_json()))?;
     let lines = supervised.then(lines::standard_input).transpose();
     let control = lines.map_err(|e| Error::new("read", "stdin", e))?;
@@ -223,6 +230,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         node: None,
         lease,
         holdings,
+        record,
         control,
         reload: from_file,
         emit: Box::new(move |line| sink.emit(line)),

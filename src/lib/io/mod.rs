@@ -19,6 +19,7 @@ pub mod netns;
 pub mod poller;
 pub mod probe;
 pub mod process;
+pub mod recorder;
 pub mod runtime;
 mod spawn;
 pub mod stop;

@@ -7,6 +7,7 @@
 mod figures;
 mod keeper;
 mod orders;
+mod record;
 mod report;
 mod sockets;
 mod turn;
@@ -20,8 +21,10 @@ use tokio::sync::mpsc;
 
 use self::figures::Figures;
 use self::keeper::{Keeper, Placement, Report, Request, Watch};
+use self::record::Record;
 use self::sockets::Sockets;
 use crate::drivers::control;
+use crate::engine::vrrp::input::Input;
 use crate::engine::vrrp::{
     Command, Family, Link, Node, NodeConfig, RouterConfig, RouterId, TrackerId, VirtualAddress,
 };
@@ -31,6 +34,7 @@ use crate::io::clock;
 use crate::io::holdings::Holdings;
 use crate::io::lease::Lease;
 use crate::io::poller::Poller;
+use crate::io::recorder::Recorder;
 use crate::io::runtime;
 use crate::io::stop::{Stop, StopSignals};
 use crate::io::timer::Timer;
@@ -48,6 +52,8 @@ pub struct Setup {
     pub lease: Option<Lease>,
     /// Where to write down which addresses are held, and to find what a predecessor held.
     pub holdings: Option<Holdings>,
+    /// Where to write down what the machine is told.
+    pub record: Option<Recorder>,
     /// Control lines; their end means stop. None: only signals steer.
     pub control: Option<mpsc::Receiver<String>>,
     /// Reads the configuration again, for SIGHUP. None: the signal is ignored.
@@ -84,6 +90,7 @@ struct Driver {
     masters: BTreeSet<RouterId>,
     figures: BTreeMap<RouterId, Figures>,
     lease: Option<Lease>,
+    record: Record,
     control: Option<mpsc::Receiver<String>>,
     reload: Option<Box<dyn FnMut() -> Result<NodeConfig>>>,
     emit: Box<dyn FnMut(Line)>,
@@ -119,15 +126,19 @@ impl Driver {
             masters: BTreeSet::new(),
             figures: BTreeMap::new(),
             lease: setup.lease,
+            record: Record(setup.record),
             control: setup.control,
             reload: setup.reload,
             emit: setup.emit,
             stopping: false,
             told: Instant::ZERO,
         };
+        // As `Node::new` above: before all time.
+        driver.record.note(Instant::ZERO, || Input::Configure(config));
         let tagged = driver.hear_first_reports().await?;
         driver.take_over(&tagged);
         let now = driver.now();
+        driver.record.note(now, || Input::Start);
         driver.node.start(now);
         driver.perform();
         driver.keeper.ask(Request::Sweep);
@@ -166,6 +177,7 @@ impl Driver {
                 self.lease.as_ref().and_then(|lease| lease.left_by_predecessor(&config.identity()));
             if let Some(sent) = sent.filter(|_| held) {
                 let now = self.now();
+                self.record.note(now, || Input::Resume { router, last_sent: sent });
                 self.node.resume(now, router, sent);
             } else {
                 self.keeper.ask(Request::Withdraw(places));
@@ -241,9 +253,12 @@ impl Driver {
                 }
                 self.listen()?;
                 let link = self.usable(&name, link);
+                let input = || Input::Link { interface: name.clone(), link: link.clone() };
+                self.record.note(now, input);
                 self.node.handle_link(now, &name, &link);
             }
             Report::AddressLost(router, address) => {
+                self.record.note(now, || Input::AddressLost { router, address });
                 self.node.handle_address_lost(now, router, address);
             }
             Report::Failed(error) => {
@@ -301,6 +316,7 @@ impl Driver {
     /// Use a new configuration.
     fn configure(&mut self, config: &NodeConfig) -> Result<()> {
         let now = self.now();
+        self.record.note(now, || Input::Configure(config.clone()));
         self.node.reload(now, config);
         self.keeper.ask(Request::Watch(watch(self.configs().into_iter())));
         self.listen()
@@ -320,7 +336,9 @@ impl Driver {
         self.stopping = true;
         self.control = None;
         let now = self.now();
-        self.node.handle_command(now, None, &Command::Stop);
+        let (router, command) = (None, Command::Stop);
+        self.record.note(now, || Input::Command { router, command: command.clone() });
+        self.node.handle_command(now, router, &command);
     }
 
     /// The first signal asks for a graceful stop, a second for the end; true for the end.
@@ -352,7 +370,9 @@ impl Driver {
                 }
             }
         };
-        tokio::time::timeout(LAST_WITHDRAWALS, last).await.map_err(|_| {
+        let outcome = tokio::time::timeout(LAST_WITHDRAWALS, last).await;
+        self.record.finish();
+        outcome.map_err(|_| {
             Error::new("remove", "the virtual addresses", "the kernel does not answer")
                 .remedy("look for addresses with protocol 112 in `ip -d addr`")
                 .exit(Exit::TimedOut)

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Driver, report};
 use crate::drivers::control::Control;
+use crate::engine::vrrp::input::Input;
 use crate::engine::vrrp::{Command, NodeConfig, RouterId, State};
 use crate::io::clock;
 
@@ -37,10 +38,12 @@ impl Driver {
                     return Ok(());
                 }
                 let now = self.now();
+                self.record.note(now, || Input::Command { router, command: command.clone() });
                 self.node.handle_command(now, router, &command);
             }
             Control::Track { tracker, up, .. } => {
                 let now = self.now();
+                self.record.note(now, || Input::Tracker { tracker: tracker.clone(), up });
                 self.node.handle_tracker(now, &tracker, up);
             }
             Control::Event { .. } => return Err("event: only `ha notify` takes events".to_owned()),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::keeper::Request;
 use super::sockets::Place;
 use super::{Driver, TIMER, placements, report};
+use crate::engine::vrrp::input::Input;
 use crate::engine::vrrp::receive::Datagram;
 use crate::engine::vrrp::{Action, Event, RouterId, State, Transmit};
 use crate::io::clock;
@@ -32,6 +33,7 @@ impl Driver {
         }
         let now = self.now();
         if self.node.poll_timeout().is_some_and(|due| due <= now) {
+            self.record.note(now, || Input::Timeout);
             self.node.handle_timeout(now);
         }
     }
@@ -45,6 +47,7 @@ impl Driver {
         }
         let discarded = self.sockets.discard();
         tracing::warn!(discarded, "woke up late");
+        self.record.note(now, || Input::Timeout);
         self.node.handle_timeout(now);
         self.perform();
         true
@@ -76,6 +79,7 @@ impl Driver {
                     ttl: received.ttl,
                     payload: received.payload,
                 };
+                self.record.note(at, || Input::datagram(socket.interface(), &datagram));
                 self.node.handle_datagram(at, socket.interface(), &datagram);
             }
         }
