@@ -511,3 +511,221 @@ fn the_small_commands_do_one_thing_and_do_it_twice_without_harm() {
     assert_eq!(run("--json addr del 10.9.0.7/24 -i lan0")["result"], "unchanged");
     assert!(!pair.a.has("lan0", "10.9.0.7/24"));
 }
+
+/// The transitions of an instance, each as from, to and reason.
+fn transitions<'e>(events: impl Iterator<Item = &'e Value>) -> Vec<[Value; 3]> {
+    events.map(|event| ["from", "to", "reason"].map(|key| event[key].clone())).collect()
+}
+
+#[test]
+fn a_recorded_failover_replays_to_the_same_history() {
+    if !can_run("record and replay") {
+        return;
+    }
+    let pair = Pair::new();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("inputs");
+    let mut first = fast(&pair.a, 150, &format!("--record {}", file.display()));
+    first.wait_state("master");
+    let second = fast(&pair.b, 200, "");
+    second.wait_state("master");
+    wait_until(SOON, "the first gave way", || first.transitions_to("backup").len() == 2);
+    second.signal(Signal::SIGKILL);
+    wait_until(SOON, "the first is back", || first.transitions_to("master").len() == 2);
+    first.signal(Signal::SIGTERM);
+    assert!(first.wait().success());
+
+    let replay = std::process::Command::new(env!("CARGO_BIN_EXE_ha"))
+        .args(["--json", "sim", "--replay"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(replay.status.success(), "{replay:?}");
+    let text = String::from_utf8(replay.stdout).unwrap();
+    let actions: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let replayed = actions.iter().map(|line| &line["data"]["action"]["transition"]);
+    let replayed = transitions(replayed.filter(|transition| transition.is_object()));
+    // The last lines may still be on their way out of the pipe when the process has ended.
+    let mut lived = Vec::new();
+    wait_until(SOON, "all transitions were read", || {
+        let events = first.events();
+        let of_state = events.iter().filter(|event| event["type"] == "vrrp.transition");
+        lived = transitions(of_state.map(|event| &event["data"]));
+        lived.len() >= replayed.len()
+    });
+    assert_eq!(replayed, lived);
+    assert!(replayed.len() >= 5, "{replayed:?}");
+}
+
+fn write_configuration(path: &std::path::Path, addresses: &[&str]) {
+    let text = format!(
+        "vrrp_instance VI_1 {{\n interface lan0\n virtual_router_id 51\n priority 150\n \
+         version 3\n advert_int 0.1\n virtual_ipaddress {{\n {}\n }}\n}}\n",
+        addresses.join("\n ")
+    );
+    std::fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_hangup_reads_the_configuration_again_and_a_wrong_one_changes_nothing() {
+    if !can_run("SIGHUP") {
+        return;
+    }
+    let pair = Pair::new();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ha.conf");
+    write_configuration(&file, &[VIP, "10.9.0.101/24"]);
+    let mut only = pair.a.ha(&format!("--json vrrp run -f {}", file.display()));
+    only.wait_state("master");
+    let has = |address: &str| pair.a.has("lan0", address);
+    wait_until(SOON, "both are up", || has(VIP) && has("10.9.0.101/24"));
+    let capture = Capture::start(&pair.hub, "br0", "proto 112 or arp");
+
+    std::fs::write(&file, "vrrp_instance VI_1 {\n virtual_router_id 999\n}\n").unwrap();
+    only.signal(Signal::SIGHUP);
+    wait_until(SOON, "it advertises on", || capture.rows("vrrp", &["ip.src"]).len() >= 5);
+    assert!(has(VIP) && has("10.9.0.101/24"));
+
+    write_configuration(&file, &["10.9.0.101/24", "10.9.0.102/24"]);
+    only.signal(Signal::SIGHUP);
+    wait_until(SOON, "the old address is gone and the new one is up", || {
+        !has(VIP) && has("10.9.0.102/24")
+    });
+    assert!(has("10.9.0.101/24"), "what is in both files stays");
+    for sign in ["arp.src.proto_ipv4 == 10.9.0.102", "vrrp.ip_addr == 10.9.0.102"] {
+        wait_until(SOON, "the new one is on the wire", || {
+            !capture.rows(sign, &["eth.src"]).is_empty()
+        });
+    }
+    assert_eq!(only.transitions_to("master").len(), 1, "it stayed master");
+    let stops = capture.rows("vrrp.prio == 0", &["frame.number"]);
+    assert_eq!(stops, Vec::<Vec<String>>::new());
+    only.signal(Signal::SIGTERM);
+    assert!(only.wait().success());
+}
+
+#[test]
+fn lost_events_leave_no_wrong_picture() {
+    if !can_run("netlink overrun") {
+        return;
+    }
+    let (host, far) = (Namespace::new(), Namespace::new());
+    veth((&host, "lan0"), (&far, "lan0"));
+    host.ip("addr add 10.9.0.1/24 dev lan0");
+    host.ip("link add other0 type veth peer name other1");
+    let directory = tempfile::tempdir().unwrap();
+    let (add, del) = (directory.path().join("add"), directory.path().join("del"));
+    for (file, word) in [(&add, "add"), (&del, "del")] {
+        let line =
+            |n: u32| format!("addr {word} 10.{}.{}.1/32 dev other0\n", 100 + n / 250, n % 250);
+        std::fs::write(file, (0..5_000).map(line).collect::<String>()).unwrap();
+    }
+    let only = router(&host, 150, "");
+    only.wait_state("master");
+    wait_until(SOON, "the address is up", || host.has("lan0", VIP));
+
+    // While it sleeps more happens than the kernel keeps for it.
+    only.signal(Signal::SIGSTOP);
+    host.ip(&format!("-b {}", add.display()));
+    host.ip(&format!("addr del {VIP} dev lan0"));
+    host.ip("addr del 10.9.0.1/24 dev lan0");
+    host.ip(&format!("-b {}", del.display()));
+    only.signal(Signal::SIGCONT);
+    let fault = only.wait_state("fault");
+    assert_eq!(fault["data"]["reason"], json!({"fault": {"no_source_address": "lan0"}}));
+    let before = only.transitions_to("master").len();
+    host.ip("addr add 10.9.0.1/24 dev lan0");
+    wait_until(SOON, "it is master again", || only.transitions_to("master").len() > before);
+    wait_until(SOON, "the address is up", || host.has("lan0", VIP));
+
+    // And while it runs.
+    host.ip(&format!("-b {}", add.display()));
+    host.ip(&format!("addr del {VIP} dev lan0"));
+    host.ip(&format!("-b {}", del.display()));
+    wait_until(SOON, "the address is back", || host.has("lan0", VIP));
+    assert_eq!(only.transitions_to("master").len(), before + 1, "it stayed master");
+}
+
+#[test]
+fn unicast_peers_elect_one_of_three_and_only_they_hear_it() {
+    if !can_run("unicast peers") {
+        return;
+    }
+    for (family, own, vip) in [
+        ("ip", ["10.9.0.1", "10.9.0.2", "10.9.0.3"], VIP),
+        ("ipv6", ["fe80::9:1", "fe80::9:2", "fe80::9:3"], "fe80::9:100/64"),
+    ] {
+        let hosts = [Namespace::new(), Namespace::new(), Namespace::new()];
+        let hub = bridge(&[&hosts[0], &hosts[1], &hosts[2]]);
+        let length = if family == "ip" { 24 } else { 64 };
+        for (host, address) in hosts.iter().zip(own) {
+            host.ip(&format!("addr add {address}/{length} dev lan0"));
+        }
+        let capture = Capture::start(&hub, "br0", "ip proto 112 or ip6 proto 112");
+        let start = |at: usize, priority: u8| {
+            let peers: Vec<String> = (0..3)
+                .filter(|other| *other != at)
+                .map(|other| format!("--peer {}", own[other]))
+                .collect();
+            hosts[at].ha(&format!(
+                "--json vrrp run -i lan0 --vrid 51 --version 3 --advert 100ms --src {} \
+                 --priority {priority} --vip {vip} {}",
+                own[at],
+                peers.join(" ")
+            ))
+        };
+        let first = start(0, 254);
+        first.wait_state("master");
+        let (second, third) = (start(1, 250), start(2, 10));
+        for backup in [&second, &third] {
+            backup.wait_for("it hears the master", |event| event["type"] == "vrrp.master_seen");
+        }
+        wait_until(SOON, "the address is up", || hosts[0].has("lan0", vip));
+        first.signal(Signal::SIGKILL);
+        second.wait_state("master");
+        wait_until(SOON, "the address is up", || hosts[1].has("lan0", vip));
+        assert!(third.transitions_to("master").is_empty(), "the second spoke first");
+
+        let (source, destination) = (format!("{family}.src"), format!("{family}.dst"));
+        wait_until(SOON, "the second told the third", || {
+            let filter = format!("vrrp and {source} == {} and {destination} == {}", own[1], own[2]);
+            !capture.rows(&filter, &["frame.number"]).is_empty()
+        });
+        for row in capture.rows("vrrp", &[&source, &destination]) {
+            assert!(own.contains(&row[0].as_str()) && own.contains(&row[1].as_str()), "{row:?}");
+        }
+        let bad = "vrrp and (vrrp.checksum.status == 0 or _ws.expert)";
+        assert_eq!(capture.rows(bad, &["frame.number"]), Vec::<Vec<String>>::new());
+    }
+}
+
+#[test]
+fn an_orphan_that_is_not_configured_any_more_is_swept_too() {
+    if !can_run("orphan of another configuration") {
+        return;
+    }
+    let pair = Pair::new();
+    let state = tempfile::tempdir().unwrap();
+    let file = state.path().join("ha.conf");
+    let words =
+        format!("--json vrrp run -f {} --state-dir {}", file.display(), state.path().display());
+    write_configuration(&file, &[VIP, "10.9.0.101/24"]);
+    let first = pair.a.ha(&words);
+    first.wait_state("master");
+    wait_until(SOON, "both are up", || {
+        pair.a.has("lan0", VIP) && pair.a.has("lan0", "10.9.0.101/24")
+    });
+    first.signal(Signal::SIGKILL);
+    drop(first);
+    // Another program's address, with our tag, is nobody's orphan.
+    let mut command = pair.a.command(env!("CARGO_BIN_EXE_ha"));
+    let added = command.args(["addr", "add", "10.9.0.7/24", "-i", "lan0"]).output().unwrap();
+    assert!(added.status.success(), "{added:?}");
+    write_configuration(&file, &[VIP]);
+    let successor = pair.a.ha(&words);
+    successor.wait_state("master");
+    wait_until(SOON, "the orphan is swept", || !pair.a.has("lan0", "10.9.0.101/24"));
+    wait_until(SOON, "the configured one is up", || pair.a.has("lan0", VIP));
+    assert!(pair.a.has("lan0", "10.9.0.7/24"), "what it did not put up stays");
+}
