@@ -193,6 +193,15 @@ fn a_comment_may_hold_any_bytes() {
 }
 
 #[test]
+fn a_file_without_end_is_refused_and_a_directory_too() {
+    for path in ["/dev/zero", "/"] {
+        let outcome = load(Path::new(path), &Options::default(), &SystemLoader);
+        check(&outcome);
+        assert_eq!(codes(&outcome), ["E0001"], "{path}");
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text_are_told_and_do_not_refuse_the_file() {
     let bytes = [b"global_defs {\n router_id s\xfcd\n}\n", ROUTER.as_bytes()].concat();
     let outcome = read_bytes(&bytes);

@@ -1,5 +1,7 @@
 //! The system's answers to what a configuration asks: files, patterns, environment, users.
 
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -7,13 +9,22 @@ use nix::unistd::{Group, User};
 
 use crate::config::{FileStatus, LoadError, Loader, Options};
 
+/// Bytes of one file at most; also what `/dev/zero` gives before it is refused.
+const LARGEST: u64 = 32 << 20;
+
 /// Reads the real file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemLoader;
 
 impl Loader for SystemLoader {
     fn read(&self, path: &Path) -> Result<String, LoadError> {
-        let bytes = std::fs::read(path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(failed)?;
+        let read = file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if u64::try_from(read).is_ok_and(|read| read > LARGEST) {
+            let cause = format!("it has more than {LARGEST} bytes");
+            return Err(LoadError { cause, not_found: false });
+        }
         Ok(match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
