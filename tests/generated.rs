@@ -45,12 +45,16 @@ fn man_pages() -> BTreeMap<PathBuf, String> {
         .collect()
 }
 
-/// Files under `folder` that a generator owns: completions all, of the man pages section 1.
+/// Files under `folder` that a generator owns: completions all, of the man pages section 1 and
+/// the list of keywords.
 fn committed(folder: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(root().join(folder)) else { return Vec::new() };
     entries
         .map(|entry| entry.expect("the folder can be read").path())
-        .filter(|path| folder != "man" || path.extension().is_some_and(|e| e == "1"))
+        .filter(|path| {
+            let is_command = path.extension().is_some_and(|e| e == "1");
+            folder != "man" || is_command || path.ends_with("ha-keywords.5")
+        })
         .collect()
 }
 

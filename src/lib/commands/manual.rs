@@ -1,5 +1,5 @@
 //! The generated manuals: shell completions and man pages, from the same definitions that parse
-//! the command line.
+//! the command line and the configuration.
 
 use std::path::PathBuf;
 
@@ -36,13 +36,15 @@ pub fn completions(args: &CompletionArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Write one man page for each subcommand into a directory.
+/// Write one man page for each subcommand, and that of the keywords, into a directory.
 ///
 /// # Errors
 /// When a page cannot be written.
 pub fn man(args: &ManArgs) -> Result<Exit> {
     let command = Cli::command().disable_help_subcommand(true);
+    let keywords = args.directory.join("ha-keywords.5");
     clap_mangen::generate_to(command, &args.directory)
+        .and_then(|()| std::fs::write(keywords, crate::output::keywords::page()))
         .map_err(|e| Error::new("write man pages to", args.directory.display().to_string(), e))?;
     Ok(Exit::Success)
 }

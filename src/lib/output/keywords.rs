@@ -78,6 +78,43 @@ fn keyword(block: &'static str, row: &Row, outer: Support) -> Keyword {
     }
 }
 
+/// Every keyword as a manual page.
+#[must_use]
+pub fn page() -> String {
+    let mut out = String::from(HEAD);
+    let mut block = "";
+    for keyword in &list("") {
+        if keyword.block != block {
+            block = keyword.block;
+            out.extend([format!(".SH \"{}\"\n", roff(&block.to_uppercase()))]);
+        }
+        let form = format!("{} {}", keyword.keyword, keyword.arguments);
+        let form = form.trim_end().trim_end_matches(" none");
+        out.extend([format!(".TP\n\\fB{}\\fR\n{}.", roff(form), roff(keyword.description))]);
+        if !keyword.default.is_empty() {
+            out.extend([format!(" Default: {}.", roff(keyword.default))]);
+        }
+        if let Some(because) = keyword.because {
+            let what = if keyword.support == "accepted" { "No meaning here" } else { "Not yet" };
+            out.extend([format!(" {what}: {}.", roff(because))]);
+        }
+        out.push('\n');
+    }
+    out.push_str(".SH SEE ALSO\n.BR ha.conf (5)\n");
+    out
+}
+
+/// How the page begins.
+const HEAD: &str = ".TH HA\\-KEYWORDS 5 \"\" \"ha\" \"High availability for Linux\"\n\
+    .SH NAME\nha\\-keywords \\- every keyword of the configuration language\n\
+    .SH DESCRIPTION\nEvery keyword that keepalived knows, block by block, and what is done with it. \
+    The same as data:\n.BR \"ha config keywords \\-\\-json\" .\n";
+
+/// `text` as roff shows it unchanged.
+fn roff(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-").replace('"', "\\(dq").replace('\'', "\\(aq")
+}
+
 /// The keywords as text, block by block.
 #[must_use]
 pub fn text(keywords: &[Keyword]) -> String {

@@ -17,7 +17,7 @@ pub static TOP: Block = Block { path: "(top)", rows: &[ROWS], entries: false };
 #[rustfmt::skip]
 static LANGUAGE: &[Row] = &[
     row("include", Words(1, MANY), "path or glob, braces allowed", "",
-        "read other file(s) in place; silently skips a missing one"),
+        "read other file(s) in place; a missing one is reported and skipped"),
     row("includer", Words(1, MANY), "path or glob", "",
         "include, and report an error when a matched file cannot be read"),
     row("includem", Words(1, MANY), "path or glob", "",
