@@ -299,6 +299,60 @@ fn what_keepalived_runs_runs_here_and_what_ends_it_is_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// `lines` in an instance that is otherwise as it should be.
+fn instance_with(lines: &str) -> String {
+    format!(
+        "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 1\n\
+         virtual_ipaddress {{\n10.0.0.1/24\n}}\n{lines}\n}}\n"
+    )
+}
+
+#[test]
+fn a_wrong_value_ends_here_what_it_ends_in_keepalived() {
+    let lines = [
+        ("virtual_router_id", true),
+        ("interface", true),
+        ("unicast_src_ip", true),
+        ("version", true),
+        ("notify_master", true),
+        ("authentication {\nauth_type PASS\nauth_pass\n}", true),
+        ("priority", true),
+        ("priority 0", false),
+        ("priority high", false),
+        ("advert_int", true),
+        ("advert_int 0", false),
+        ("state", true),
+        ("state FOO", false),
+        ("authentication {\n}", false),
+        ("authentication {\nauth_type FOO\nauth_pass x\n}", false),
+        ("track_script {\nnope\n}", false),
+        ("track_interface {\neth1 weight 1000\n}", false),
+        ("unicast_peer {\n2001:db8::1\n}", false),
+        ("unicast_src_ip foo", false),
+        ("version 4", false),
+        ("accept maybe", false),
+        ("garp_master_delay -1", false),
+        ("down_timer_adverts 0", false),
+        ("foo {\nbar\n}", false),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.conf");
+    let installed = Command::new("keepalived").arg("--version").output().is_ok();
+    if !installed {
+        println!("SKIP: the verdict of keepalived: it is not installed");
+    }
+    for (line, ends) in lines {
+        fs::write(&path, instance_with(line)).expect("written");
+        assert_eq!(ha(&path).0, !ends, "{line}");
+        if installed {
+            let mut test = Command::new("keepalived");
+            let status = test.args(["-t", "-f"]).arg(&path).output().expect("it starts").status;
+            // 2: a value is missing altogether. Everything else here is only complained about.
+            assert_eq!(status.code() == Some(2), ends, "{line}: keepalived -t ends with {status}");
+        }
+    }
+}
+
 #[test]
 fn every_difference_is_told_in_the_compatibility_page() {
     let page = fs::read_to_string("docs/compatibility.md").expect("the page");
