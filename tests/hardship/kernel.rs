@@ -138,6 +138,37 @@ fn thousands_of_address_changes_by_others_move_nothing() {
 }
 
 #[test]
+fn a_socket_that_could_not_be_opened_is_tried_again() {
+    if !can_run("socket tried again") {
+        return;
+    }
+    let site = Site::new();
+    let (first, second) = site.start("0.2");
+    let limit = |files: &str| {
+        let mut command = std::process::Command::new("prlimit");
+        command.args(["--pid", &first.vrrp_pids()[0].to_string(), &format!("--nofile={files}:")]);
+        command.status().is_ok_and(|status| status.success())
+    };
+    if !limit("3") {
+        println!("SKIP: socket tried again: prlimit does not work");
+        return;
+    }
+    site.a.ip("link del lan0");
+    veth((&site.a, "lan0"), (&site.hub, "port0"));
+    site.hub.ip("link set port0 master br0");
+    site.a.ip("addr add 10.9.0.1/24 dev lan0");
+    first.run.wait_for("it complains", |event| {
+        event["data"]["message"].as_str().is_some_and(|text| text.contains("VRRP socket"))
+    });
+    assert_eq!(first.state("VI_1"), "fault", "deaf, it must not think that it is alone");
+    second.wait_status("master");
+    assert!(limit("1024"));
+    wait_until(SOON, "it is master again", || {
+        first.state("VI_1") == "master" && agrees(&site, [&first, &second])
+    });
+}
+
+#[test]
 fn one_link_that_goes_down_moves_the_whole_sync_group() {
     if !can_run("sync group") {
         return;

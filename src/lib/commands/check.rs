@@ -13,7 +13,7 @@ use crate::io::probe::icmp::Icmp;
 use crate::io::probe::tcp::Tcp;
 use crate::io::probe::{Families, Path};
 use crate::io::process::Output;
-use crate::output::{EventStream, Printer};
+use crate::output::{EventStream, Printer, log};
 use crate::time::parse_duration;
 
 /// How long the last lines may take to be read.
@@ -274,6 +274,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         output: output_of(args.verbose),
         count: None,
     };
+    log::never_wait()?;
     let events = EventStream::start(printer)?;
     let ended = check::run(plan, options, &mut |line| {
         events.emit(line.clone());

@@ -9,7 +9,7 @@ use crate::engine::notify::{Hooks, NotifyPlan, Occurrence};
 use crate::engine::vrrp::State;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{EventStream, Printer};
+use crate::output::{EventStream, Printer, log};
 use crate::time::parse_duration;
 
 /// How long the last lines may take to be read.
@@ -109,6 +109,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         (Some(name), _) => Occurrence::Instance { name, state, priority: args.priority },
         (_, Some(name)) => Occurrence::Group { name, state },
         _ => {
+            log::never_wait()?;
             let events = EventStream::start(printer)?;
             let ended = notify::follow(plan, &mut |line| {
                 events.emit(line.clone());

@@ -380,6 +380,12 @@ impl Thread {
         }
         for key in self.missing() {
             let Some(held) = self.held.get(&key) else { continue };
+            if self.table.link(&key.0).map(|link| link.index) != Some(held.index) {
+                let router = held.router;
+                self.held.remove(&key);
+                self.tell(Report::AddressLost(router, key.1));
+                continue;
+            }
             match self.netlink.add(held.index, &held.address) {
                 // Its router announces it.
                 Ok(_) => self.tell(Report::AddressLost(held.router, key.1)),

@@ -64,6 +64,8 @@ pub struct Setup {
 
 /// The token of the timer; sockets count from 1.
 const TIMER: u64 = 0;
+/// From one attempt at opening a socket to the next.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 /// How long the keeper may take for what is left when the loop ends.
 const LAST_WITHDRAWALS: Duration = Duration::from_secs(5);
 
@@ -87,6 +89,10 @@ struct Driver {
     hangup: Signal,
     /// Interfaces that exist, with their kernel index.
     links: BTreeMap<String, u32>,
+    /// What the keeper last told of each interface.
+    facts: BTreeMap<String, Link>,
+    /// When to try again to open sockets that could not be opened.
+    listen_again: Option<Instant>,
     masters: BTreeSet<RouterId>,
     figures: BTreeMap<RouterId, Figures>,
     lease: Option<Lease>,
@@ -123,6 +129,8 @@ impl Driver {
             stop_signals,
             hangup,
             links: BTreeMap::new(),
+            facts: BTreeMap::new(),
+            listen_again: None,
             masters: BTreeSet::new(),
             figures: BTreeMap::new(),
             lease: setup.lease,
@@ -205,7 +213,12 @@ impl Driver {
             if self.stopping && self.node.is_stopped() {
                 return Ok(());
             }
-            let deadline = self.node.poll_timeout();
+            if self.listen_again.is_some_and(|due| due <= clock::now()) {
+                self.fence();
+                self.listen_anew()?;
+                continue;
+            }
+            let deadline = self.node.poll_timeout().into_iter().chain(self.listen_again).min();
             self.timer.set(deadline).map_err(|e| Error::new("set", "the timer", e))?;
             tokio::select! {
                 ready = self.poller.ready(&mut tokens) => {
@@ -243,7 +256,6 @@ impl Driver {
 
     /// What the keeper tells.
     fn hear(&mut self, report: Report) -> Result<()> {
-        let now = self.now();
         match report {
             Report::Link { name, index, link } => {
                 if index == 0 {
@@ -251,13 +263,12 @@ impl Driver {
                 } else {
                     self.links.insert(name.clone(), index);
                 }
+                self.facts.insert(name.clone(), link);
                 self.listen()?;
-                let link = self.usable(&name, link);
-                let input = || Input::Link { interface: name.clone(), link: link.clone() };
-                self.record.note(now, input);
-                self.node.handle_link(now, &name, &link);
+                self.tell_link(&name);
             }
             Report::AddressLost(router, address) => {
+                let now = self.now();
                 self.record.note(now, || Input::AddressLost { router, address });
                 self.node.handle_address_lost(now, router, address);
             }
@@ -274,19 +285,36 @@ impl Driver {
         self.node.routers().into_iter().filter_map(|router| self.node.config(router)).collect()
     }
 
-    /// Have the sockets that the routers need. One that cannot be opened is told and tried again
-    /// when its interface changes.
+    /// Have the sockets that the routers need. One that cannot be opened is told and tried again.
     fn listen(&mut self) -> Result<()> {
         let node = &self.node;
         let routers = node.routers();
         let configs = routers.iter().filter_map(|router| node.config(*router));
-        for error in self.sockets.reconcile(&self.poller, configs, &self.links) {
+        let errors = self.sockets.reconcile(&self.poller, configs, &self.links);
+        self.listen_again = (!errors.is_empty()).then(|| clock::now() + LISTEN_AGAIN);
+        for error in errors {
             if error.exit == Exit::Unavailable {
                 return Err(error);
             }
             self.complain(&error);
         }
         Ok(())
+    }
+
+    /// As [`Driver::listen`], and have the machine know what can be used of every interface.
+    fn listen_anew(&mut self) -> Result<()> {
+        self.listen()?;
+        for name in self.facts.keys().cloned().collect::<Vec<_>>() {
+            self.tell_link(&name);
+        }
+        Ok(())
+    }
+
+    fn tell_link(&mut self, name: &str) {
+        let Some(link) = self.facts.get(name).cloned() else { return };
+        let (now, link) = (self.now(), self.usable(name, link));
+        self.record.note(now, || Input::Link { interface: name.to_owned(), link: link.clone() });
+        self.node.handle_link(now, name, &link);
     }
 
     /// The link called `name` as far as it can be used: a router that cannot listen must not
@@ -319,7 +347,7 @@ impl Driver {
         self.record.note(now, || Input::Configure(config.clone()));
         self.node.reload(now, config);
         self.keeper.ask(Request::Watch(watch(self.configs().into_iter())));
-        self.listen()
+        self.listen_anew()
     }
 
     /// SIGHUP.
