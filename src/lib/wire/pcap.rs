@@ -23,6 +23,8 @@ const SNAP_LEN: u32 = 262_144;
 const BUFFER: usize = 65_536;
 /// Bytes that one block may take; more is damage, not a packet.
 const MAX_BLOCK: usize = 1 << 20;
+/// Bytes of a pcapng block without content.
+const MIN_BLOCK: u32 = 12;
 /// Times the source may be asked without giving anything new before it counts as ended.
 const MAX_FRUITLESS: u32 = 3;
 
@@ -93,6 +95,7 @@ pub enum Malformed {
 /// Reads a capture packet by packet, also from a pipe that is still being written.
 pub struct Reader<'r> {
     blocks: Option<Box<dyn PcapReaderIterator + Send + 'r>>,
+    pcapng: bool,
     interfaces: Interfaces,
     capacity: usize,
     fruitless: u32,
@@ -105,13 +108,15 @@ impl<'r> Reader<'r> {
     /// When it is neither pcap nor pcapng, or fails.
     pub fn new(mut source: impl Read + Send + 'r) -> Result<Self, Malformed> {
         let head = read_head(&mut source)?;
+        let pcapng = head.starts_with(&MAGIC_PCAPNG);
         let blocks = if head.is_empty() {
             None
         } else {
             let whole = Cursor::new(head).chain(source);
             Some(pcap_parser::create_reader(BUFFER, whole).map_err(|_| Malformed::Format)?)
         };
-        Ok(Self { blocks, interfaces: Interfaces::default(), capacity: BUFFER, fruitless: 0 })
+        let interfaces = Interfaces::default();
+        Ok(Self { blocks, pcapng, interfaces, capacity: BUFFER, fruitless: 0 })
     }
 
     /// The next packet; `None` at the end. After an error nothing more comes.
@@ -131,6 +136,9 @@ impl<'r> Reader<'r> {
             return Ok(None);
         };
         loop {
+            if self.pcapng && is_stunted(blocks.data()) {
+                return Err(Malformed::Damaged(blocks.consumed()));
+            }
             match blocks.next() {
                 Ok((length, block)) => {
                     let record = self.interfaces.take(block)?;
@@ -163,6 +171,16 @@ impl<'r> Reader<'r> {
             }
         }
     }
+}
+
+/// Whether the pcapng block that `data` begins with says it is shorter than its own frame: type,
+/// length, length again. In either byte order, since the other order's reading of a good length
+/// is always long. The parser would compute with it.
+fn is_stunted(data: &[u8]) -> bool {
+    let Some(length) = data.get(4..8).and_then(|bytes| bytes.try_into().ok()) else {
+        return false;
+    };
+    u32::from_le_bytes(length).min(u32::from_be_bytes(length)) < MIN_BLOCK
 }
 
 /// The first bytes of `source`: all of a pcap header, or all of the first block of a pcapng

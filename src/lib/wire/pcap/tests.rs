@@ -120,6 +120,23 @@ fn other_files_are_refused_and_nothing_is_an_empty_capture() {
 }
 
 #[test]
+fn a_block_shorter_than_its_own_frame_is_damage() {
+    // Found by fuzzing: process information (0x8000_0001) of 11 bytes, in both byte orders.
+    for (order, kind, length) in [
+        ([0x4d, 0x3c, 0x2b, 0x1a], [1, 0, 0, 0x80], [11, 0, 0, 0]),
+        ([0x1a, 0x2b, 0x3c, 0x4d], [0x80, 0, 0, 1], [0, 0, 0, 11]),
+    ] {
+        let size = if length[0] == 11 { [28, 0, 0, 0] } else { [0, 0, 0, 28] };
+        let version = if length[0] == 11 { [1, 0, 0, 0] } else { [0, 1, 0, 0] };
+        let mut file = [MAGIC_PCAPNG, size, order, version, [0xff; 4], [0xff; 4], size].concat();
+        file.extend([kind, length, [0; 4], [0; 4], length].concat());
+        let mut reader = Reader::new(&file[..]).unwrap();
+        assert!(matches!(reader.next_record(), Err(Malformed::Damaged(_))));
+        assert!(matches!(reader.next_record(), Ok(None)));
+    }
+}
+
+#[test]
 fn a_pipe_may_give_the_bytes_one_by_one() {
     struct Slow<'a>(&'a [u8]);
     impl Read for Slow<'_> {
