@@ -2,6 +2,8 @@
 //! what `ha` does with it. The parser, the diagnostics and `ha config keywords` all read this
 //! one table; a keyword that is not in it does not exist.
 
+use std::sync::LazyLock;
+
 mod address;
 mod global;
 mod lvs;
@@ -99,21 +101,24 @@ impl Block {
 
 /// Every block with its keywords, outer ones first.
 #[must_use]
-pub fn blocks() -> Vec<&'static Block> {
-    let mut blocks = vec![&PARSER, &TOP];
-    let mut next = 1;
-    while let Some(block) = blocks.get(next).copied() {
-        blocks.extend(block.keywords().filter_map(|row| row.content));
-        next += 1;
-    }
-    blocks
+pub fn blocks() -> &'static [&'static Block] {
+    static BLOCKS: LazyLock<Vec<&'static Block>> = LazyLock::new(|| {
+        let mut blocks = vec![&PARSER, &TOP];
+        let mut next = 1;
+        while let Some(block) = blocks.get(next).copied() {
+            blocks.extend(block.keywords().filter_map(|row| row.content));
+            next += 1;
+        }
+        blocks
+    });
+    &BLOCKS
 }
 
 /// The paths of the blocks in which `keyword` may stand.
 #[must_use]
 pub fn blocks_of(keyword: &str) -> Vec<&'static str> {
     let placeholder = keyword.chars().all(|c| c.is_ascii_uppercase());
-    let legal = blocks().into_iter().filter(|b| !placeholder && b.find(keyword).is_some());
+    let legal = blocks().iter().filter(|b| !placeholder && b.find(keyword).is_some());
     let mut paths: Vec<_> = legal.map(|block| block.path).collect();
     // What people write most comes first.
     paths.sort_by_key(|path| COMMON.iter().position(|common| common == path).unwrap_or(MANY));
