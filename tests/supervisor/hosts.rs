@@ -258,3 +258,55 @@ fn an_unchanged_reload_is_not_noticed_and_a_changed_priority_is_taken_up() {
     assert_eq!((&before.1, &before.2), (&after.1, &after.2));
     assert!(hosts.holds("a"));
 }
+
+const DAC_OVERRIDE: u64 = 1;
+const KILL: u64 = 5;
+const SETGID: u64 = 6;
+const SETUID: u64 = 7;
+const NET_ADMIN: u64 = 12;
+const NET_RAW: u64 = 13;
+
+/// A set of capabilities by their numbers (`linux/capability.h`).
+fn set(numbers: &[u64]) -> u64 {
+    numbers.iter().map(|number| 1 << number).sum()
+}
+
+/// A hexadecimal field of `/proc/PID/status`.
+fn field(status: &str, name: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    u64::from_str_radix(line.expect("the field is there").trim(), 16).expect("a number")
+}
+
+#[test]
+fn every_process_holds_the_capabilities_of_its_job_and_no_others() {
+    let Some(hosts) = Hosts::new("every_process_holds_the_capabilities") else { return };
+    hosts.script("check.sh", &format!("cat /proc/self/status >{}", hosts.path("script")));
+    let a = hosts.start("a", 100);
+    a.wait_for("master");
+    let status = |pid: Pid| fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let own = status(nix::unistd::getpid());
+    let whole = field(&own, "CapBnd");
+    let supervisor = Pid::from_raw(i32::try_from(a.child.id()).unwrap());
+    let scripts = set(&[SETUID, SETGID, KILL, DAC_OVERRIDE]);
+    // Who executes programs leaves them what they would have had.
+    let rows = [
+        ("supervisor", supervisor, set(&[DAC_OVERRIDE]), whole, 0),
+        ("vrrp", a.pid("vrrp"), set(&[NET_ADMIN, NET_RAW]), 0, 1),
+        ("check", a.pid("check"), scripts, whole, 0),
+        ("notify", a.pid("notify"), scripts, whole, 0),
+    ];
+    for (name, pid, held, bounding, promised) in rows {
+        let status = status(pid);
+        let all = ["CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd", "NoNewPrivs"]
+            .map(|name| field(&status, name));
+        assert_eq!(all, [held, held, 0, 0, bounding, promised], "{name}");
+        // Threads that were started before would still hold what the process gave up.
+        for thread in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+            let status = fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+            assert_eq!(field(&status, "CapPrm"), held, "{name}: {status}");
+        }
+    }
+    let script = || fs::read_to_string(hosts.path("script")).unwrap_or_default();
+    hosts.wait_until("the script has run", || script().contains("CapEff"));
+    assert_eq!(field(&script(), "CapEff"), whole, "a script of root has what root has");
+}

@@ -4,11 +4,14 @@ use std::net::IpAddr;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+use caps::Capability;
+
 use super::model::{self, ConfigArgs};
 use crate::drivers::check::{self, Options, Question};
 use crate::engine::check::{CheckPlan, CommandLine, Health, ProbeConfig, ScriptConfig};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::capabilities;
 use crate::io::probe::icmp::Icmp;
 use crate::io::probe::tcp::Tcp;
 use crate::io::probe::{Families, Path};
@@ -133,6 +136,13 @@ impl PathArgs {
         }
     }
 
+    /// What the packets take: a mark is the administrator's; an interface was, before Linux 5.7.
+    fn capabilities(&self) -> Vec<Capability> {
+        let mark = self.fwmark.map(|_| Capability::CAP_NET_ADMIN);
+        let interface = self.interface.as_ref().map(|_| Capability::CAP_NET_RAW);
+        mark.into_iter().chain(interface).collect()
+    }
+
     fn path(self) -> Path {
         Path { source: self.source, interface: self.interface, mark: self.fwmark }
     }
@@ -212,12 +222,16 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
             let (host, port) = args.target;
             let families = args.path.families();
             let timeout = args.timeout;
+            capabilities::confine(&args.path.capabilities())?;
             let tcp = Tcp { host, port, families, path: args.path.path(), timeout };
             probe(&Question::Tcp(tcp), &args.repeat, printer)
         }
         Probe::Icmp(args) => {
             let families = args.path.families();
             let (host, timeout) = (args.host, args.timeout);
+            let mut kept = args.path.capabilities();
+            kept.push(Capability::CAP_NET_RAW);
+            capabilities::confine(&kept)?;
             let icmp = Icmp { host, families, path: args.path.path(), timeout };
             probe(&Question::Icmp(icmp), &args.repeat, printer)
         }
@@ -274,6 +288,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         output: output_of(args.verbose),
         count: None,
     };
+    capabilities::keep_beside_scripts(&capabilities::FOR_SCRIPTS)?;
     log::never_wait()?;
     let events = EventStream::start(printer)?;
     let ended = check::run(plan, options, &mut |line| {

@@ -9,6 +9,7 @@ use crate::engine::notify::{Hooks, NotifyPlan, Occurrence};
 use crate::engine::vrrp::State;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::capabilities;
 use crate::output::{EventStream, Printer, log};
 use crate::time::parse_duration;
 
@@ -104,6 +105,7 @@ fn words(text: &str) -> std::result::Result<Words, String> {
 /// What could not be done, on what, why, and what to do.
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     let plan = plan(args.script, args.config, args.deadline)?;
+    capabilities::keep_beside_scripts(&capabilities::FOR_SCRIPTS)?;
     let state = args.state.map_or(State::Init, State::from);
     let occurrence = match (args.instance, args.group) {
         (Some(name), _) => Occurrence::Instance { name, state, priority: args.priority },

@@ -7,6 +7,7 @@ use crate::config::{self, Diagnostic, Outcome, Severity};
 use crate::drivers::config_loader::{self, SystemLoader};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::capabilities;
 use crate::output::event::Line;
 use crate::output::log::{self, Level};
 use crate::output::{EventStream, Printer, diagnostics};
@@ -122,6 +123,8 @@ pub fn execute(args: Args, log: Level, printer: Printer) -> Result<Exit> {
         }
         return Ok(Exit::Success);
     }
+    // Before the first thread. Each child gives up what it does not need by itself.
+    capabilities::keep_beside_children(&capabilities::FOR_FILES)?;
     log::never_wait()?;
     let code = run::run(Setup {
         configuration: args.file.display().to_string(),

@@ -218,7 +218,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         }
     };
     let holdings = args.state_dir.as_deref().map(Holdings::open);
-    capabilities::keep_only(&NEEDED)?;
+    capabilities::confine(&NEEDED)?;
     log::never_wait()?;
     let record = args.record.as_deref().map(Recorder::create).transpose()?;
     let events = EventStream::start(Printer::new(supervised || printer.is_json()))?;

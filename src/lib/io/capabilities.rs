@@ -5,6 +5,19 @@ use caps::{CapSet, Capability, CapsHashSet};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
+/// What it takes to run commands as whoever is configured, to end them, and to reach them where
+/// only they or their user may look.
+pub const FOR_SCRIPTS: [Capability; 4] = [
+    Capability::CAP_SETUID,
+    Capability::CAP_SETGID,
+    Capability::CAP_KILL,
+    Capability::CAP_DAC_OVERRIDE,
+];
+
+/// What a supervisor does by itself: read its configuration again and keep its directory,
+/// whoever owns them.
+pub const FOR_FILES: [Capability; 1] = [Capability::CAP_DAC_OVERRIDE];
+
 /// Make sure that the process has every one of `needed`.
 ///
 /// # Errors
@@ -23,12 +36,17 @@ pub fn demand(needed: &[Capability], purpose: &'static str) -> Result<()> {
         .exit(Exit::Unavailable))
 }
 
-/// Give up all capabilities but `kept`, for good.
+/// Give up all capabilities but those of `kept` that there are. What the process executes later
+/// as root gets back what root has; see [`confine`] for a process that executes nothing.
 ///
 /// Capabilities belong to a thread and are inherited by those it starts: call this before any
 /// other thread exists.
+///
+/// # Errors
+/// When the system refuses.
 pub fn keep_only(kept: &[Capability]) -> Result<()> {
-    let kept: CapsHashSet = kept.iter().copied().collect();
+    let permitted = caps::read(None, CapSet::Permitted).map_err(failed)?;
+    let kept: CapsHashSet = kept.iter().copied().filter(|c| permitted.contains(c)).collect();
     let none = CapsHashSet::new();
     let sets = [
         (CapSet::Ambient, &none),
@@ -37,8 +55,59 @@ pub fn keep_only(kept: &[Capability]) -> Result<()> {
         (CapSet::Permitted, &kept),
     ];
     for (set, wanted) in sets {
-        caps::set(None, set, wanted)
-            .map_err(|e| Error::new("give up capabilities of", "this process", e))?;
+        caps::set(None, set, wanted).map_err(failed)?;
     }
     Ok(())
+}
+
+/// Give up all capabilities but `kept` and every way to get others: for a process that executes
+/// no program. As [`keep_only`], before any other thread exists.
+///
+/// # Errors
+/// When the system refuses.
+pub fn confine(kept: &[Capability]) -> Result<()> {
+    nix::sys::prctl::set_no_new_privs()
+        .map_err(|e| Error::new("give up further privileges of", "this process", e))?;
+    // Only who may change the set has one worth changing.
+    if caps::has_cap(None, CapSet::Effective, Capability::CAP_SETPCAP).map_err(failed)? {
+        caps::clear(None, CapSet::Bounding).map_err(failed)?;
+    }
+    keep_only(kept)
+}
+
+/// [`keep_only`] for a process that starts scripts. Where a script run as root would not get
+/// back what root has, nothing is given up: it may need what this process does not.
+///
+/// # Errors
+/// When the system refuses.
+pub fn keep_beside_scripts(kept: &[Capability]) -> Result<()> {
+    if is_root() && !root_gets_all_back() { Ok(()) } else { keep_only(kept) }
+}
+
+/// [`keep_only`] for a process whose children need other capabilities than itself. Where they
+/// would not get them back, nothing is given up.
+///
+/// # Errors
+/// When the system refuses.
+pub fn keep_beside_children(kept: &[Capability]) -> Result<()> {
+    if is_root() && root_gets_all_back() { keep_only(kept) } else { Ok(()) }
+}
+
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Whether a program that root executes gets all capabilities of the bounding set
+/// (capabilities(7)), whatever the executing process kept for itself.
+fn root_gets_all_back() -> bool {
+    /// `SECBIT_NOROOT`: root is a user like any other.
+    const NO_ROOT: i32 = 1;
+    // SAFETY: reads flags of this thread; touches no memory.
+    let bits = unsafe { libc::prctl(libc::PR_GET_SECUREBITS) };
+    let promised = nix::sys::prctl::get_no_new_privs().unwrap_or(true);
+    bits & NO_ROOT == 0 && !promised
+}
+
+fn failed(error: caps::errors::CapsError) -> Error {
+    Error::new("give up capabilities of", "this process", error)
 }

@@ -123,7 +123,7 @@ pub struct Options {
 /// A process that is not told what it does gets this long to end.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// For commands that run scripts, as themselves or as another user.
-const RUNS_SCRIPTS: [&str; 3] = ["SETUID", "SETGID", "KILL"];
+const RUNS_SCRIPTS: [&str; 4] = ["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"];
 
 /// The processes that `model` needs; none that it does not.
 ///
