@@ -339,7 +339,7 @@ fn control_lines_are_answered_and_their_end_is_a_graceful_stop() {
     }
     let pair = Pair::new();
     let mut only = pair.a.ha("vrrp run --plan -");
-    only.send(&json!({"control": "plan", "plan": plan(3, json!("none"))}).to_string());
+    only.send(&json!({"control": "plan", "plan": plan(3, 100, json!("none"))}).to_string());
     only.wait_for("it is ready", |event| event["type"] == "ready");
     only.wait_state("master");
     only.send(r#"{"control":"ping","id":8}"#);
@@ -362,54 +362,86 @@ fn status(process: &mut Process, id: u64) -> Value {
     answer["data"].clone()
 }
 
-fn plan(version: u8, auth: Value) -> Value {
+fn plan(version: u8, priority: u8, auth: Value) -> Value {
     let router = json!({
         "name": "VI_1", "interface": "lan0", "vrid": 51, "family": "ipv4", "version": version,
-        "priority": 100, "advertisement_interval_us": 1_000_000,
+        "priority": priority, "advertisement_interval_us": 1_000_000,
         "addresses": [{"address": "10.9.0.100", "prefix": 24}], "preempt": "always",
         "auth": auth, "checksum": "pseudo_header", "down_timer_adverts": 3,
     });
     json!({"routers": [router]})
 }
 
+/// A version 2 router with a password that takes control lines.
+fn guarded(host: &Namespace, priority: u8) -> Process {
+    let mut router = host.ha("vrrp run --plan -");
+    let auth = json!({"pass": [115, 101, 99, 114, 101, 116, 0, 0]});
+    router.send(&json!({"control": "plan", "plan": plan(2, priority, auth)}).to_string());
+    router
+}
+
 #[test]
 fn hostile_packets_change_nothing_and_every_one_is_counted() {
-    const EACH: u64 = 20_000;
+    /// 100,000 packets of five kinds, a portion at a time, so that none has to be dropped unseen
+    /// and every one must be found in a counter.
+    const PORTIONS: u64 = 50;
+    /// Rounds of a portion.
+    const EACH: u64 = 400;
     if !can_run("hostile packets") {
         return;
     }
-    let pair = Pair::new();
-    let mut victim = pair.a.ha("vrrp run --plan -");
-    let auth = json!({"pass": [115, 101, 99, 114, 101, 116, 0, 0]});
-    victim.send(&json!({"control": "plan", "plan": plan(2, auth)}).to_string());
-    victim.wait_state("master");
-    status(&mut victim, 1);
-    let before = resident_kib(victim.pid());
+    let (a, b, attacker) = (Namespace::new(), Namespace::new(), Namespace::new());
+    let hub = bridge(&[&a, &b, &attacker]);
+    a.ip("addr add 10.9.0.1/24 dev lan0");
+    b.ip("addr add 10.9.0.2/24 dev lan0");
+    let mut victims = [guarded(&a, 150), guarded(&b, 100)];
+    victims[0].wait_state("master");
+    victims[1].wait_for("it hears the master", |event| event["type"] == "vrrp.master_seen");
+    wait_until(SOON, "the address is up", || a.has("lan0", VIP));
+    let capture = Capture::start(&hub, "br0", "proto 112 and src host 10.9.0.1");
 
-    pair.b.enter(|| hostile::send(EACH));
-
-    // Whatever waits on the socket is read before the answer after the next.
-    let mut id = 2;
-    let mut latest = Value::Null;
-    wait_until(SOON, "all packets are counted", || {
-        latest = status(&mut victim, id);
-        id += 1;
-        let counted: u64 = drops(&latest).values().sum();
-        let overflowed = latest["sockets"][0]["overflowed"].as_u64().unwrap();
-        counted + overflowed == 5 * EACH
-    });
-    let drops = drops(&latest);
-    if latest["sockets"][0]["overflowed"] == 0 {
-        let expected = ["auth_failed", "checksum", "length", "ttl", "version"];
-        let expected = expected.map(|reason| (reason.to_owned(), EACH));
-        assert_eq!(drops, BTreeMap::from(expected));
+    let mut id = 0;
+    let mut before = [0, 0];
+    for portion in 1..=PORTIONS {
+        attacker.enter(|| hostile::send(EACH));
+        for victim in &mut victims {
+            wait_until(SOON, "all packets are counted", || {
+                id += 1;
+                let status = status(victim, id);
+                assert_eq!(status["sockets"][0]["overflowed"], 0, "a portion is too much");
+                drops(&status).values().sum::<u64>() == portion * EACH * 5
+            });
+        }
+        if portion == PORTIONS / 10 {
+            before = [0, 1].map(|victim: usize| resident_kib(victims[victim].pid()));
+        }
     }
-    assert_eq!(victim.transitions_to("master").len(), 1);
-    assert_eq!(latest["instances"][0]["state"], "master");
-    let lateness = latest["instances"][0]["timing"]["max_lateness_ns"].as_u64().unwrap();
-    assert!(lateness < 20_000_000, "an advert was {lateness} ns late");
-    let growth = resident_kib(victim.pid()).saturating_sub(before);
-    assert!(growth < 1024, "memory grew by {growth} KiB");
+
+    let expected = ["auth_failed", "checksum", "length", "ttl", "version"];
+    let expected = BTreeMap::from(expected.map(|kind| (kind.to_owned(), PORTIONS * EACH)));
+    for (number, (victim, state)) in victims.iter_mut().zip(["master", "backup"]).enumerate() {
+        let latest = status(victim, id + 1);
+        assert_eq!(drops(&latest), expected);
+        assert_eq!(latest["instances"][0]["state"], state);
+        let moves = [victim.transitions_to("backup").len(), victim.transitions_to("master").len()];
+        assert_eq!(moves, [1, 1 - number]);
+        let growth = resident_kib(victim.pid()).saturating_sub(before[number]);
+        assert!(growth < 256, "memory of the {state} grew by {growth} KiB");
+    }
+    assert!(a.has("lan0", VIP) && !b.has("lan0", VIP));
+    is_steady(&capture);
+}
+
+/// Adverts of one second were captured, and each came when it was due; on a machine that other
+/// tests keep busy, nearly so.
+fn is_steady(capture: &Capture) {
+    let rows = capture.rows("vrrp", &["frame.time_epoch"]);
+    let times: Vec<f64> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert!(times.len() >= 3, "{times:?}");
+    for pair in times.windows(2) {
+        let deviation = (pair[1] - pair[0] - 1.0).abs();
+        assert!(deviation < 0.1, "an advert came {deviation} s off its time");
+    }
 }
 
 /// All drops of a status, of the router and of no router.
@@ -466,7 +498,7 @@ mod hostile {
         let to: SocketAddr = "224.0.0.18:0".parse().unwrap();
         let packets = kinds.map(|(ttl, message)| {
             let header = Header {
-                source: "10.9.0.2".parse().unwrap(),
+                source: "10.9.0.3".parse().unwrap(),
                 destination: "224.0.0.18".parse().unwrap(),
                 tos: 0xc0,
                 identification: 1,
