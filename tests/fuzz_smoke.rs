@@ -1,9 +1,23 @@
 //! The functions of the fuzz targets over mutations of real packets: bounded, and the same in
 //! every run. The fuzzer proper (`cargo fuzz run NAME`) goes on where this stops.
 
+#[path = "../fuzz/language.rs"]
+mod language;
+#[path = "../fuzz/lines.rs"]
+mod lines;
+#[path = "../fuzz/machine.rs"]
+mod machine;
+#[path = "../fuzz/netlink.rs"]
+mod netlink;
 #[path = "../fuzz/wire.rs"]
 mod wire;
+#[path = "../fuzz/words.rs"]
+mod words;
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use ha::config::schema;
 use ha::wire::arp::gratuitous_arp;
 use ha::wire::icmp::Echo;
 use ha::wire::ndisc::unsolicited_na;
@@ -136,4 +150,185 @@ fn captures_of_both_formats() {
     short.extend(pcap::record(record.unix_nanos, record.bytes.len(), &record.bytes));
     seeds.push(short);
     smoke(ROUNDS / 10, &seeds, wire::pcap);
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    paths
+}
+
+#[test]
+fn configurations() {
+    let paths = files("tests/config/features").into_iter().chain(files("tests/config/mistakes"));
+    let seeds: Vec<_> = paths.map(|path| std::fs::read(path).unwrap()).collect();
+    assert!(seeds.len() > 20);
+    smoke(ROUNDS / 20, &seeds, language::config);
+}
+
+/// `fuzz/config.dict` tells the fuzzer every keyword.
+#[test]
+fn the_dictionary_of_the_language_is_fresh() {
+    let words: BTreeSet<&str> =
+        schema::blocks().iter().flat_map(|block| block.keywords()).map(|row| row.keyword).collect();
+    let text: String = words.iter().map(|word| format!("\"{word}\"\n")).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/config.dict");
+    if std::env::var_os("HA_UPDATE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let how = "run `HA_UPDATE=1 cargo test --test fuzz_smoke` and commit";
+    assert!(std::fs::read_to_string(&path).unwrap_or_default() == text, "{how}");
+}
+
+#[test]
+fn histories_of_a_node() {
+    let mut random = Random(0x1234_5678_9abc_def0);
+    for _ in 0..ROUNDS / 5 {
+        let bytes: Vec<u8> =
+            (0..random.below(600)).map(|_| random.next().to_le_bytes()[3]).collect();
+        machine::node(&bytes);
+    }
+}
+
+const NODE: &str = r#"{"routers":[{"name":"VI_1","interface":"eth0","vrid":51,"family":"ipv4",
+"version":3,"priority":100,"advertisement_interval_us":1000000,
+"addresses":[{"address":"10.9.0.100","prefix":24}],"preempt":"always","auth":"none",
+"checksum":"pseudo_header","down_timer_adverts":3}],"groups":[{"name":"G","members":["VI_1"]}],
+"trackers":[{"id":{"script":"s"},"init_fail":true}],"startup_delay_us":0}"#;
+const CHECKS: &str = r#"{"scripts":[{"name":"s","command":{"argv":["/bin/true"],
+"identity":{"uid":1,"gid":2}},"interval_us":1000000,"timeout_us":1000000,"rise":1,"fall":2}]}"#;
+const HOOKS: &str = r#"{"instances":{"VI_1":{"master":{"argv":["/m"]},"any":{"argv":["/a"]}}},
+"groups":{},"member_of":{},"deadline_us":1000000}"#;
+const MOVE: &str = r#"{"v":1,"type":"vrrp.transition","time":"x","data":{"instance":"VI_1",
+"from":"backup","to":"master","reason":"master_down_timer","priority":100}}"#;
+
+/// What every kind of reader of lines is told when all is well, with its number in front.
+fn conversations() -> Vec<Vec<u8>> {
+    let model = format!(
+        r#"{{"globals":{{"smtp_connect_timeout_us":30}},"vrrp":{NODE},"scripts":[],"notify":{HOOKS}}}"#
+    );
+    let ready = r#"{"v":1,"type":"ready","time":"x","data":{}}"#;
+    let told: [(u8, Vec<String>); 6] = [
+        (
+            0,
+            vec![
+                format!(r#"{{"control":"plan","plan":{NODE}}}"#),
+                r#"{"control":"command","instance":null,"command":"promote"}"#.into(),
+                r#"{"control":"track","tracker":{"script":"s"},"up":false,"reason":"x"}"#.into(),
+            ],
+        ),
+        (
+            1,
+            vec![
+                format!(r#"{{"control":"plan","plan":{CHECKS}}}"#),
+                format!(r#"{{"control":"reload","plan":{CHECKS}}}"#),
+            ],
+        ),
+        (
+            2,
+            vec![
+                format!(r#"{{"control":"plan","plan":{HOOKS}}}"#),
+                format!(r#"{{"control":"event","event":{MOVE}}}"#),
+            ],
+        ),
+        (
+            3,
+            vec![
+                r#"{"request":"command","instance":"VI_1","command":{"maintenance":true}}"#.into(),
+                r#"{"response":"refused","exit":3,"message":"m"}"#.into(),
+            ],
+        ),
+        (
+            4,
+            vec![
+                model,
+                format!("v{ready}"),
+                format!("n{ready}"),
+                format!("v{MOVE}"),
+                r#"r{"request":"status"}"#.into(),
+                "t".into(),
+                "x".into(),
+                r#"r{"request":"stop"}"#.into(),
+                "t".into(),
+            ],
+        ),
+        (
+            5,
+            vec![
+                format!(r#"{{"now_ns":1000001000000,"input":{{"configure":{NODE}}}}}"#),
+                r#"{"now_ns":1000001000000,"input":"start"}"#.into(),
+                r#"{"now_ns":2000001000000,"input":"timeout"}"#.into(),
+            ],
+        ),
+    ];
+    let whole = |lines: Vec<String>| {
+        lines.iter().map(|line| line.replace('\n', "")).collect::<Vec<_>>().join("\n")
+    };
+    let mut seeds: Vec<Vec<u8>> =
+        told.into_iter().map(|(kind, lines)| [&[kind], whole(lines).as_bytes()].concat()).collect();
+    // A lease file: the head, and a record whose check sum fits.
+    let (key, sent) = (5_u64, 9_u64);
+    let sum = key.rotate_left(17) ^ sent ^ 0x6861_4c65_6173_6531;
+    let mut lease = b"\x06haLease100000000-0000-0000-0000-000000000000".to_vec();
+    lease.extend([key, sent, sum].into_iter().flat_map(u64::to_ne_bytes));
+    seeds.push(lease);
+    seeds
+}
+
+#[test]
+fn lines_between_processes() {
+    let seeds = conversations();
+    let plan = String::from_utf8(seeds[0][1..].to_vec()).unwrap();
+    let first = plan.lines().next().unwrap();
+    type Plan = ha::drivers::control::Control<ha::engine::vrrp::NodeConfig>;
+    serde_json::from_str::<Plan>(first).expect("the seed is good");
+    smoke(ROUNDS, &seeds, lines::lines);
+}
+
+#[test]
+fn command_lines() {
+    let seeds = [
+        "vrrp run -i eth0 --vrid 51 --vip 10.0.0.1/24 --advert 100ms --version 2 --preempt-delay 2",
+        "check tcp [::1]:80 --interval 1s --rise 2 --timeout 5s --fwmark 3",
+        "addr add 10.0.0.1/24 -i eth0",
+        "announce 10.0.0.7 -i lan0 --count 3 --interval 1ms",
+        "notify --instance VI_1 --state master --script /x",
+        "sim --seeds 1..5",
+        "config check -i x a.conf",
+    ]
+    .map(|line| line.replace(' ', "\n").into_bytes());
+    smoke(ROUNDS / 20, &seeds, words::words);
+}
+
+/// A netlink message of this kind with this content and these attributes.
+fn kernel_says(kind: u16, content: &[u8], attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut body = content.to_vec();
+    for (number, value) in attributes {
+        let length = u16::try_from(4 + value.len()).unwrap();
+        body.extend(length.to_ne_bytes());
+        body.extend(number.to_ne_bytes());
+        body.extend(*value);
+        body.resize(body.len().next_multiple_of(4), 0);
+    }
+    let length = u32::try_from(16 + body.len()).unwrap();
+    let mut message = length.to_ne_bytes().to_vec();
+    message.extend(kind.to_ne_bytes());
+    message.extend([0; 10]);
+    message.extend(body);
+    message
+}
+
+#[test]
+fn what_the_kernel_says_of_links_and_addresses() {
+    const LINK: [u8; 16] = [0, 0, 1, 0, 2, 0, 0, 0, 0x43, 0x10, 1, 0, 0, 0, 0, 0];
+    const ADDRESS: [u8; 8] = [2, 24, 0x80, 0, 2, 0, 0, 0];
+    let link = |kind| kernel_says(kind, &LINK, &[(3, b"eth0\0"), (1, &[2; 6])]);
+    let address = |kind| {
+        kernel_says(kind, &ADDRESS, &[(2, &[10, 0, 0, 1]), (8, &[0x80, 0, 0, 0]), (11, &[112])])
+    };
+    let all = [link(16), address(20), address(21), link(17)].concat();
+    smoke(ROUNDS, &[link(16), address(20), all], netlink::netlink);
 }

@@ -187,7 +187,10 @@ impl Teller {
 }
 
 /// What an event line means for hooks; nothing for most types.
-fn occurrence(event: &Line) -> serde_json::Result<Option<Occurrence>> {
+///
+/// # Errors
+/// When its data is not what its type says.
+pub fn occurrence(event: &Line) -> serde_json::Result<Option<Occurrence>> {
     #[derive(Deserialize)]
     struct Router {
         instance: String,

@@ -144,11 +144,16 @@ fn read(file: &File, boot: &[u8; 36]) -> io::Result<BTreeMap<u64, u64>> {
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     let mut bytes = vec![0; length.min(HEADER + MOST_RECORDS * RECORD)];
     file.read_exact_at(&mut bytes, 0)?;
-    let Some((header, records)) = bytes.split_at_checked(HEADER) else {
-        return Ok(BTreeMap::new());
-    };
+    Ok(parse(&bytes, boot))
+}
+
+/// What the bytes of a lease file tell: for each key the boot time of the last advert, in
+/// nanoseconds. A file of another boot than `boot` or of another format tells nothing.
+#[must_use]
+pub fn parse(bytes: &[u8], boot: &[u8; 36]) -> BTreeMap<u64, u64> {
+    let Some((header, records)) = bytes.split_at_checked(HEADER) else { return BTreeMap::new() };
     if !header.starts_with(MAGIC) || !header.ends_with(boot) {
-        return Ok(BTreeMap::new());
+        return BTreeMap::new();
     }
     let word = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_ne_bytes);
     let parsed = records.chunks_exact(RECORD).filter_map(|record| {
@@ -156,7 +161,7 @@ fn read(file: &File, boot: &[u8; 36]) -> io::Result<BTreeMap<u64, u64>> {
         let (key, sent, sum) = (words.next()?, words.next()?, words.next()?);
         (sum == check(key, sent) && sent != 0).then_some((key, sent))
     });
-    Ok(parsed.collect())
+    parsed.collect()
 }
 
 /// Where the state of `ha` lives unless told otherwise.

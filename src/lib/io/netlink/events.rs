@@ -50,7 +50,9 @@ impl Events {
     }
 }
 
-fn change(message: &RouteNetlinkMessage) -> Option<Change> {
+/// What a message of the kernel changes; nothing for most.
+#[must_use]
+pub fn change(message: &RouteNetlinkMessage) -> Option<Change> {
     match message {
         RouteNetlinkMessage::NewLink(message) => link(message).map(Change::Link),
         RouteNetlinkMessage::DelLink(message) => {

@@ -19,7 +19,7 @@ use netlink_packet_route::link::LinkMessage;
 
 use request::{Dumped, PATIENCE, Requests};
 
-pub use events::Events;
+pub use events::{Events, change};
 pub use table::{AddressInfo, Change, LinkInfo, Table};
 
 use crate::engine::vrrp::VirtualAddress;
