@@ -185,7 +185,7 @@ fn plan(choices: &mut Choices<'_>) -> Option<NodeConfig> {
 }
 
 /// A packet: noise, or an advert much like what the router of the node expects.
-fn packet(choices: &mut Choices<'_>, node: &Node) -> Option<Input> {
+fn packet(choices: &mut Choices<'_>, node: &Node) -> Input {
     let family = choices.of(&[Family::Ipv4, Family::Ipv4, Family::Ipv6]);
     let source = host(family, 9 + choices.below(4));
     let noise = choices.below(4) == 0;
@@ -195,7 +195,7 @@ fn packet(choices: &mut Choices<'_>, node: &Node) -> Option<Input> {
         let destination = host(family, 10);
         let ttl = choices.byte();
         let datagram = Datagram { source, destination, ttl, payload: &choices.bytes() };
-        return Some(Input::datagram(interface(choices), &datagram));
+        return Input::datagram(interface(choices), &datagram);
     };
     let source = host(config.family, 9 + choices.below(4));
     let destination = match (config.family, config.peers.is_empty()) {
@@ -221,7 +221,7 @@ fn packet(choices: &mut Choices<'_>, node: &Node) -> Option<Input> {
     }
     let ttl = choices.of(&[255, 255, 255, 254, 1]);
     let datagram = Datagram { source, destination, ttl, payload: &payload };
-    Some(Input::datagram(&config.interface, &datagram))
+    Input::datagram(&config.interface, &datagram)
 }
 
 fn link(choices: &mut Choices<'_>) -> Link {
@@ -252,23 +252,22 @@ fn command(choices: &mut Choices<'_>) -> Command {
 fn input(choices: &mut Choices<'_>, node: &Node) -> Option<Input> {
     let router = |choices: &mut Choices<'_>| RouterId(usize::from(choices.below(4)));
     Some(match choices.below(20) {
-        0..=6 => Input::Timeout,
-        7..=11 => packet(choices, node)?,
-        12 | 13 => Input::Link { interface: interface(choices).to_owned(), link: link(choices) },
-        14 | 15 => {
+        0..=4 => packet(choices, node),
+        5 | 6 => Input::Link { interface: interface(choices).to_owned(), link: link(choices) },
+        7 | 8 => {
             let up = choices.of(&[None, Some(false), Some(true)]);
             Input::Tracker { tracker: tracker(choices), up }
         }
-        16 => {
+        9 => {
             let family = choices.of(&[Family::Ipv4, Family::Ipv6]);
             let address = host(family, 100 + choices.below(4));
             Input::AddressLost { router: router(choices), address }
         }
-        17 => {
+        10 => {
             let router = choices.flag().then(|| router(choices));
             Input::Command { router, command: command(choices) }
         }
-        18 => Input::Configure(plan(choices)?),
+        11 => Input::Configure(plan(choices)?),
         _ => Input::Timeout,
     })
 }

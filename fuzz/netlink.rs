@@ -33,6 +33,6 @@ pub fn netlink(data: &[u8]) {
             }
             Change::Overrun => {}
         }
-        table.engine_link("eth0", &BTreeSet::new());
+        let _ = table.engine_link("eth0", &BTreeSet::new());
     }
 }

@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ha::config::schema;
+use ha::drivers::control::Control;
+use ha::engine::vrrp::NodeConfig;
 use ha::wire::arp::gratuitous_arp;
 use ha::wire::icmp::Echo;
 use ha::wire::ndisc::unsolicited_na;
@@ -174,7 +176,8 @@ fn configurations() {
 fn the_dictionary_of_the_language_is_fresh() {
     let words: BTreeSet<&str> =
         schema::blocks().iter().flat_map(|block| block.keywords()).map(|row| row.keyword).collect();
-    let text: String = words.iter().map(|word| format!("\"{word}\"\n")).collect();
+    let quoted: Vec<_> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    let text = quoted.join("\n") + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/config.dict");
     if std::env::var_os("HA_UPDATE").is_some() {
         std::fs::write(&path, &text).unwrap();
@@ -283,8 +286,7 @@ fn lines_between_processes() {
     let seeds = conversations();
     let plan = String::from_utf8(seeds[0][1..].to_vec()).unwrap();
     let first = plan.lines().next().unwrap();
-    type Plan = ha::drivers::control::Control<ha::engine::vrrp::NodeConfig>;
-    serde_json::from_str::<Plan>(first).expect("the seed is good");
+    serde_json::from_str::<Control<NodeConfig>>(first).expect("the seed is good");
     smoke(ROUNDS, &seeds, lines::lines);
 }
 
