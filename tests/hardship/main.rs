@@ -1,5 +1,5 @@
 //! What could hurt whoever relies on the address: crashes, freezes, partitions, interfaces that
-//! come and go, readers that do not read. On real hosts with the whole program on them; the
+//! come and go, readers that do not read. On hosts of their own (netns) with the whole program; the
 //! kernel, the wire and a client are the witnesses.
 
 #[path = "../support/mod.rs"]
