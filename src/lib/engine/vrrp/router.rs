@@ -33,6 +33,10 @@ enum Manner {
     Graceful,
 }
 
+/// So often in a row a backup that wakes late waits anew without having heard anything. On a host
+/// that is late every time it then goes by what waits on its sockets: somebody has to be master.
+const MOST_WAITS_ANEW: u8 = 2;
+
 /// What the master-down timer of a backup measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wait {
@@ -78,6 +82,8 @@ pub(super) struct Router {
     wish: Option<Reason>,
     /// Demoted: any living master is good enough.
     yields: bool,
+    /// Late wake-ups as backup since it last heard a master.
+    overslept: u8,
     /// `preempt_delay`: since when the master has been lower.
     lower_since: Option<Instant>,
     /// A master of lower priority heard since the timer was armed.
@@ -122,6 +128,7 @@ impl Router {
             leaving: None,
             wish: None,
             yields: false,
+            overslept: 0,
             lower_since: None,
             ignored: None,
             master: None,
@@ -185,7 +192,10 @@ impl Router {
     pub fn is_late(&self, now: Instant) -> bool {
         match self.state {
             State::Master => self.last_sent.is_some_and(|sent| now >= sent + self.takeover_bound()),
-            State::Backup => now > self.down_deadline() + self.master_interval,
+            State::Backup => {
+                self.overslept < MOST_WAITS_ANEW
+                    && now > self.down_deadline() + self.master_interval
+            }
             State::Init | State::Fault | State::Stopped => false,
         }
     }
@@ -199,6 +209,7 @@ impl Router {
             self.leave(now, State::Backup, Reason::LateWakeup, Manner::Silent);
         } else {
             // The silence it "heard" may have been its own.
+            self.overslept += 1;
             self.arm(now, Wait::Late);
         }
     }
@@ -424,6 +435,7 @@ impl Router {
         self.reported = hear::Reported::default();
         self.lower_since = None;
         self.wish = None;
+        self.overslept = 0;
         self.master = None;
         if to == State::Backup {
             self.arm(now, Wait::Full);

@@ -107,6 +107,7 @@ impl Router {
 
     fn hear_as_backup(&mut self, now: Instant, source: IpAddr, accepted: &Accepted) {
         let priority = accepted.advert.priority;
+        self.overslept = 0;
         if priority == 0 {
             // RFC 9568 section 6.4.2: set the timer to Skew_Time.
             self.arm(now, Wait::Skew);

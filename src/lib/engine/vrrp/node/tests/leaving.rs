@@ -295,3 +295,23 @@ fn a_startup_delay_holds_every_router_deaf_and_mute() {
     assert_eq!(bench.take(), ["init -> backup: startup"]);
     assert_eq!(bench.due(), Some(10_000_000 + 3_609_375));
 }
+
+#[test]
+fn a_backup_that_is_late_every_time_becomes_master_in_the_end() {
+    let mut bench = Bench::backup(single(100));
+    let states = [30, 60, 90].map(|second| {
+        bench.sleep_until(ms(second * 1_000));
+        bench.state()
+    });
+    assert_eq!(states, [State::Backup, State::Backup, State::Master]);
+}
+
+#[test]
+fn a_backup_that_heard_its_master_in_between_waits_anew_each_time() {
+    let mut bench = Bench::backup(single(100));
+    for second in [30, 60, 90, 120] {
+        bench.sleep_until(ms(second * 1_000));
+        assert_eq!(bench.state(), State::Backup);
+        bench.hear(HIGH, 200);
+    }
+}
