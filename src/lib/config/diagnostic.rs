@@ -54,6 +54,7 @@ codes! {
     NoAddress = "E0014", "a virtual router that must have an address has none";
     Swallowed = "E0015", "a top-level block stands inside another block";
     InvalidRouter = "E0016", "a virtual router cannot be built from its settings";
+    OtherNamespace = "E0017", "the addresses belong into another network namespace";
     UnknownKeyword = "W0001", "a keyword is not known here";
     NotYet = "W0002", "a keyword is known but not acted on yet";
     NoMeaning = "W0003", "a keyword is accepted and has no meaning here";

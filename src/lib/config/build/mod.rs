@@ -79,6 +79,14 @@ pub(super) fn model(
     let of = |keyword: &'static str| entries.iter().filter(move |e| e.row.keyword == keyword);
     let mut globals = globals::build(of("global_defs"), options, &mut context);
     globals.wants_ipvs = of("virtual_server").next().is_some();
+    for entry in of("net_namespace") {
+        context.warn(
+            Code::OtherNamespace,
+            entry.value_span(),
+            "the addresses would appear in this network namespace instead of the named one",
+            "start it inside: `ip netns exec NAME ha run …`, and remove the line",
+        );
+    }
     for entry in of("vrrp_script") {
         scripts::script(entry, &mut context);
     }
