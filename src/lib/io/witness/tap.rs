@@ -54,8 +54,11 @@ impl Tap {
         socket2::SockRef::from(&fd)
             .attach_filter(&filter())
             .map_err(|e| Error::new("filter", "a packet socket", e))?;
-        setsockopt(&fd, sockopt::RcvBufForce, &ROOM)
-            .map_err(|e| Error::new("enlarge", "a packet socket", e))?;
+        // Past the system's limit is for the administrator of the first user namespace alone.
+        if setsockopt(&fd, sockopt::RcvBufForce, &ROOM).is_err() {
+            setsockopt(&fd, sockopt::RcvBuf, &ROOM)
+                .map_err(|e| Error::new("enlarge", "a packet socket", e))?;
+        }
         Ok(Self(fd))
     }
 
