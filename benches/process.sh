@@ -83,7 +83,7 @@ row "idle, % of one core" "$cpu_a" "$cpu_b" "$(ratio "$cpu_a" "$cpu_b")"
 
 # Interval: adverts of 100 ms for 30 s, kernel time stamps of a capture at the other end.
 interval_error() {
-    tshark -r "$1" -Y 'vrrp && ip.src == 10.9.0.2' -T fields -e frame.time_epoch 2>/dev/null |
+    tshark -r "$1" -Y 'vrrp && ip.src == 10.9.0.2 && vrrp.prio != 0' -T fields -e frame.time_epoch 2>/dev/null |
         awk '{ t[NR] = $1 } END { n = NR - 10; e = (t[NR] - t[10]) / n - 0.1; for (i = 11; i <= NR; i++) { d = t[i] - t[i-1] - 0.1; if (d < 0) d = -d; s += d }
                printf "%.4f %.4f", e * 1000, s / n * 1000 }'
 }
