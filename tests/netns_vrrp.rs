@@ -423,6 +423,10 @@ fn hostile_packets_change_nothing_and_every_one_is_counted() {
         let latest = status(victim, id + 1);
         assert_eq!(drops(&latest), expected);
         assert_eq!(latest["instances"][0]["state"], state);
+        if state == "master" {
+            let lateness = latest["instances"][0]["timing"]["max_lateness_ns"].as_u64().unwrap();
+            assert!(lateness < 20_000_000, "an advert was {lateness} ns late");
+        }
         let moves = [victim.transitions_to("backup").len(), victim.transitions_to("master").len()];
         assert_eq!(moves, [1, 1 - number]);
         let growth = resident_kib(victim.pid()).saturating_sub(before[number]);
