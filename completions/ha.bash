@@ -294,7 +294,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -312,7 +312,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -338,7 +338,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -364,7 +364,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -454,7 +454,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -472,7 +472,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -606,7 +606,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -644,7 +644,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -682,7 +682,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -732,7 +732,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -750,7 +750,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -768,7 +768,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -794,7 +794,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -882,7 +882,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -908,7 +908,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -930,7 +930,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -952,7 +952,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -974,7 +974,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1108,7 +1108,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1130,7 +1130,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1152,7 +1152,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1174,7 +1174,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1672,7 +1672,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1690,7 +1690,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1748,7 +1748,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1790,7 +1790,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1840,7 +1840,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1894,7 +1894,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1916,7 +1916,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1934,7 +1934,7 @@ _ha() {
             fi
             case "${prev}" in
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -2094,7 +2094,7 @@ _ha() {
                     return 0
                     ;;
                 --log)
-                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -24,14 +24,9 @@ function __fish_ha_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c ha -n "__fish_ha_needs_command" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_needs_command" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_needs_command" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_needs_command" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_needs_command" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_needs_command" -f -a "run" -d 'Run everything that a configuration asks for: the daemon'
 complete -c ha -n "__fish_ha_needs_command" -f -a "vrrp" -d 'Virtual routers alone (RFC 9568, RFC 3768)'
@@ -52,24 +47,14 @@ complete -c ha -n "__fish_ha_using_subcommand run" -s f -l file -d 'The configur
 complete -c ha -n "__fish_ha_using_subcommand run" -s i -l config-id -d 'What `@ID` lines of the configuration are compared with [default: the host name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand run" -l state-dir -d 'Where the control socket, the pid file and the lease are kept. One supervisor at a time may use it; `ha status` and `ha ctl` take the same option' -r -F
 complete -c ha -n "__fish_ha_using_subcommand run" -l child-program -d 'Binary of the child processes; this one unless given' -r -F
-complete -c ha -n "__fish_ha_using_subcommand run" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand run" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand run" -l explain -d 'Print the processes and pipes that this would start, as a shell script, and start nothing'
 complete -c ha -n "__fish_ha_using_subcommand run" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand run" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand run" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -96,26 +81,16 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-delay -d 'Time from the first batch of announcements to the second; 0s for no second batch' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-refresh -d 'Announce every address once in this interval while master; 0s for never' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-interval -d 'Least time between two announcements on an interface' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l nopreempt -d 'Never take over from a living master, however low its priority'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l checksum-message-only -d 'Version 3 over IPv4: send the checksum over the message only, as RFC 9568 says. Both forms are accepted either way'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
@@ -130,18 +105,13 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interval -d 'Time from one start to the next' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s 4 -d 'Only IPv4 addresses of a name'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s 6 -d 'Only IPv6 addresses of a name'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l timeout -d 'Longest wait for the reply' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l source -d 'Source address [default: the one that the routes choose]' -r
@@ -151,47 +121,32 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interval -d 'Time from one start to the next' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s 4 -d 'Only IPv4 addresses of a name'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s 6 -d 'Only IPv6 addresses of a name'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l timeout -d 'Longest run; then it gets SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when repeating]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l interval -d 'Time from one start to the next' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l plan -d 'Take the plan, and control lines after it, from stdin' -r -f -a "-\t''"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s f -l file -d 'Configuration in the language of keepalived.conf' -r -F
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
@@ -201,46 +156,26 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand announce" -s i -l interface -d 'The interface whose hardware address is announced' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l count -d 'Messages for each address' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l interval -d 'Least time between two messages' -r
-complete -c ha -n "__fish_ha_using_subcommand announce" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand announce" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand announce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand announce" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand announce" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
 complete -c ha -n "__fish_ha_using_subcommand addr; and not __fish_seen_subcommand_from add del help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s i -l interface -d 'The interface' -r
-complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s i -l interface -d 'The interface' -r
-complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from del" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from help" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
 complete -c ha -n "__fish_ha_using_subcommand addr; and __fish_seen_subcommand_from help" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
@@ -256,82 +191,47 @@ complete -c ha -n "__fish_ha_using_subcommand notify" -l script -d 'Command that
 complete -c ha -n "__fish_ha_using_subcommand notify" -l deadline -d 'Longest run of a command; then SIGTERM, and SIGKILL two seconds later [default: 5m]' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -s f -l file -d 'Configuration in the language of keepalived.conf' -r -F
 complete -c ha -n "__fish_ha_using_subcommand notify" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand notify" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand notify" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about each event on stdin until it ends. Without --script and --file the first line is a plan'
 complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "show" -d 'Show what a configuration means, with every default filled in'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show keywords help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l strict -d 'Warnings make a configuration invalid too'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what a configuration means, with every default filled in'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand status" -l state-dir -d 'State directory of the supervisor to ask' -r -F
-complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand status" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand status" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand status" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l state-dir -d 'State directory of the supervisor to steer' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing, and is told'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup, until promoted or until no master lives. The addresses stay until the peer is heard'
@@ -341,64 +241,34 @@ complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcomman
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "events" -d 'Show every event from now on until interrupted'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and not __fish_seen_subcommand_from reload demote promote maintenance stop events help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l state-dir -d 'State directory of the supervisor to steer' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l state-dir -d 'State directory of the supervisor to steer' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from demote" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l state-dir -d 'State directory of the supervisor to steer' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from promote" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l state-dir -d 'State directory of the supervisor to steer' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from maintenance" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l state-dir -d 'State directory of the supervisor to steer' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l state-dir -d 'State directory of the supervisor to steer' -r -F
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from events" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing, and is told'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "demote" -d 'Hand the virtual router to its peer and be backup, until promoted or until no master lives. The addresses stay until the peer is heard'
@@ -412,17 +282,12 @@ complete -c ha -n "__fish_ha_using_subcommand sniff" -s r -l read -d 'Read a cap
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s w -l write -d 'Write the packets shown into a pcap file as well' -r -F
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s c -l count -d 'Stop after this many packets shown' -r
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l for -d 'Stop after this time: 500ms, 10s, 5m' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l announcements -d 'With --json, show gratuitous ARP and neighbour advertisements of virtual addresses too'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l summary -d 'Show no packets, only the summary, on stdout'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l fail-on-invalid -d 'Exit with 1 when an advert failed a check'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand sniff" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand sniff" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s f -l use-file -d 'The configuration: given once for all hosts, or once for each' -r -F
 complete -c ha -n "__fish_ha_using_subcommand lab" -l nodes -d 'How many hosts, 2 to 9 [default: as many as there are files, at least 2]' -r
@@ -437,12 +302,7 @@ complete -c ha -n "__fish_ha_using_subcommand lab" -l daemon -d 'What runs on th
 keepalived\t'The keepalived that is installed'"
 complete -c ha -n "__fish_ha_using_subcommand lab" -l advert -d 'Advertisement interval of the embedded example: whole seconds, or steps of 10 ms' -r
 complete -c ha -n "__fish_ha_using_subcommand lab" -l address -d 'The virtual address to probe [default: the first one of the configuration]' -r
-complete -c ha -n "__fish_ha_using_subcommand lab" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand lab" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand lab" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s V -l version -d 'Print version'
@@ -452,33 +312,18 @@ complete -c ha -n "__fish_ha_using_subcommand sim" -l scenario -d 'What happens 
 complete -c ha -n "__fish_ha_using_subcommand sim" -s f -l file -d 'A node\'s configuration; several nodes share one simulated network. Tells who becomes master when what fails, and after how long' -r -F
 complete -c ha -n "__fish_ha_using_subcommand sim" -s i -l config-id -d 'Which lines with `@ID` of the configurations are kept: one for all, or one for each file' -r
 complete -c ha -n "__fish_ha_using_subcommand sim" -l replay -d 'Run a recording of a node\'s inputs again and print every action. One input a line, as JSON, with its time: `{"now_ns":0,"input":{"configure":{…}}}`' -r -F
-complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand sim" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand sim" -l adverts -d 'Show every advert, not only farewells'
 complete -c ha -n "__fish_ha_using_subcommand sim" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand sim" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand sim" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand completions" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand completions" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand completions" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand man" -l log -d 'How much to log on stderr' -r -f -a "off\t'Nothing'
-error\t'What failed'
-warn\t'What deserves attention'
-info\t'Transitions and what caused them'
-debug\t'What was decided on the way'
-trace\t'Every packet'"
+complete -c ha -n "__fish_ha_using_subcommand man" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand man" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand man" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand man" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "run" -d 'Run everything that a configuration asks for: the daemon'
 complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcommand_from run vrrp check announce addr notify config status ctl sniff lab sim completions man help" -f -a "vrrp" -d 'Virtual routers alone (RFC 9568, RFC 3768)'

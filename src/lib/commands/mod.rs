@@ -17,11 +17,17 @@ pub mod sniff;
 pub mod status;
 pub mod vrrp;
 
+use std::process::ExitCode;
+use std::time::Duration;
+
 use clap::{Parser, Subcommand};
 
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::Printer;
+use crate::output::{Printer, log};
+
+/// How long the last log lines may take to be read.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// High availability for Linux as composable commands: virtual addresses that survive their host,
 /// health checks, notifications. Reads an unchanged keepalived.conf.
@@ -40,9 +46,11 @@ pub struct Cli {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// How much to log on stderr.
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
-    pub log: crate::output::log::Level,
+    /// How much to log, and where to: a level (off, error, warn, info, debug, trace), targets
+    /// (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas
+    /// between them. Without a target the log goes to stderr.
+    #[arg(long, global = true, value_name = "LEVEL[,TARGET...]", default_value = "info")]
+    pub log: log::Choice,
 
     #[command(subcommand)]
     command: Command,
@@ -82,7 +90,38 @@ enum Command {
     Man(manual::ManArgs),
 }
 
+/// The whole program: parse, log, dispatch, exit.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let exit = cli.start().unwrap_or_else(|error| {
+        log::fail("ha", &error);
+        error.exit
+    });
+    log::flush(LAST_LINES);
+    exit.into()
+}
+
+impl Command {
+    /// What tells its log apart from that of the supervisor: keepalived's words, which filters of
+    /// log daemons know.
+    const fn job(&self) -> &'static str {
+        match self {
+            Self::Vrrp(_) => "_vrrp",
+            Self::Check(_) => "_healthcheckers",
+            Self::Notify(_) => "_notify",
+            _ => "",
+        }
+    }
+}
+
 impl Cli {
+    /// Log as asked for, then [`Cli::execute`].
+    fn start(self) -> Result<Exit> {
+        log::start(&self.log, self.command.job())?;
+        self.execute()
+    }
+
     /// Do what the command line says.
     ///
     /// # Errors
@@ -90,7 +129,7 @@ impl Cli {
     pub fn execute(self) -> Result<Exit> {
         let printer = Printer::new(self.json);
         match self.command {
-            Command::Run(args) => run::execute(args, self.log, printer),
+            Command::Run(args) => run::execute(args, &self.log, printer),
             Command::Vrrp(args) => vrrp::execute(args, printer),
             Command::Check(args) => check::execute(args, printer),
             Command::Announce(args) => announce::execute(args, printer),

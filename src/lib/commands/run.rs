@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{self, Diagnostic, Outcome, Severity};
+use crate::config::{self, Severity};
 use crate::drivers::config_loader::{self, SystemLoader};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::capabilities;
 use crate::output::event::Line;
-use crate::output::log::{self, Level};
-use crate::output::{EventStream, Printer, diagnostics};
+use crate::output::{EventStream, Printer, diagnostics, log};
 use crate::supervisor::core::Refusal;
 use crate::supervisor::plan::{self, Composition};
 use crate::supervisor::run::{self, Listener, Setup};
@@ -61,13 +60,13 @@ struct Source {
 }
 
 impl Source {
-    fn new(args: &Args, log: Level) -> Result<Self> {
+    fn new(args: &Args, log: &log::Choice) -> Result<Self> {
         let options = config_loader::options(args.config_id.clone());
         let state_dir = std::path::absolute(&args.state_dir)
             .map_err(|e| Error::new("find", args.state_dir.display().to_string(), e))?;
         let plan = plan::Options {
             state_dir: state_dir.display().to_string(),
-            log: log.name().to_owned(),
+            log: log.to_string(),
             host: options.host_name.clone(),
         };
         Ok(Self { file: args.file.clone(), options, plan })
@@ -79,20 +78,13 @@ impl Source {
         diagnostics::print(&outcome);
         let Some(model) = &outcome.model else {
             let errors = outcome.diagnostics.iter().filter(|d| d.severity() == Severity::Error);
-            return Err(Refusal { problems: errors.map(|d| one_line(&outcome, d)).collect() });
+            return Err(Refusal {
+                problems: errors.map(|d| diagnostics::one_line(d, &outcome.sources)).collect(),
+            });
         };
         plan::compose(model, &self.plan)
             .map_err(|e| Refusal { problems: vec![format!("cannot write the plan as JSON: {e}")] })
     }
-}
-
-/// A diagnostic as events and answers carry it: `FILE:LINE:COLUMN: E0011 what is wrong`.
-fn one_line(outcome: &Outcome, diagnostic: &Diagnostic) -> String {
-    let place = diagnostic.span.and_then(|span| outcome.sources.location(span));
-    let place = place.map_or_else(String::new, |at| {
-        format!("{}:{}:{}: ", at.path.display(), at.line, at.column)
-    });
-    format!("{place}{} {}", diagnostic.code.text(), diagnostic.message)
 }
 
 /// Event lines for whoever reads stdout.
@@ -112,7 +104,7 @@ impl Listener for Stdout {
 ///
 /// # Errors
 /// When the configuration is invalid, or the supervisor cannot work.
-pub fn execute(args: Args, log: Level, printer: Printer) -> Result<Exit> {
+pub fn execute(args: Args, log: &log::Choice, printer: Printer) -> Result<Exit> {
     let source = Source::new(&args, log)?;
     let composition = source.read().map_err(|refusal| invalid(&args.file, &refusal))?;
     if args.explain {

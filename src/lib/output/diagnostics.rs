@@ -7,6 +7,7 @@ use std::path::Path;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use super::log;
 use crate::config::{Diagnostic, Outcome, Severity, SourceMap, Span};
 
 /// The diagnostics of one file as data.
@@ -164,9 +165,26 @@ fn snippet<'a>(
     Some(Snippet::source(text).line_start(line).path(path).annotation(annotation))
 }
 
-/// Write the findings of `outcome` to stderr.
+/// A finding in one line: `FILE:LINE:COLUMN: E0011 what is wrong`.
+#[must_use]
+pub fn one_line(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let place = diagnostic.span.and_then(|span| sources.location(span));
+    let place = place.map_or_else(String::new, |at| {
+        format!("{}:{}:{}: ", at.path.display(), at.line, at.column)
+    });
+    format!("{place}{} {}", diagnostic.code.text(), diagnostic.message)
+}
+
+/// Write the findings of `outcome` to stderr, and one line for each to the log daemons.
 pub fn print(outcome: &Outcome) {
+    for diagnostic in &outcome.diagnostics {
+        let severity = match diagnostic.severity() {
+            Severity::Error => log::Severity::Error,
+            Severity::Warning => log::Severity::Warning,
+        };
+        log::report(severity, &one_line(diagnostic, &outcome.sources));
+    }
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    super::log::say(text(outcome, colour).as_bytes());
+    log::say(text(outcome, colour).as_bytes());
 }
