@@ -1,5 +1,7 @@
 //! A piece of text that remembers where each of its bytes came from.
 
+use std::borrow::Cow;
+
 use super::source::{Span, offset};
 
 /// A run of text with one origin.
@@ -13,17 +15,32 @@ struct Piece {
     exact: bool,
 }
 
-/// One line on its way from the file to the tree.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fragment {
-    text: String,
+/// One line on its way from the file to the tree. A line that stands in a file as it is borrows its
+/// text and needs no pieces: most lines do, and cost no memory of their own.
+#[derive(Clone, Debug)]
+pub(super) struct Fragment<'a> {
+    text: Cow<'a, str>,
+    /// Where the first byte came from when there are no pieces.
+    origin: Span,
     pieces: Vec<Piece>,
 }
 
-impl Fragment {
+impl Default for Fragment<'_> {
+    fn default() -> Self {
+        Self::exact("", Span::default())
+    }
+}
+
+impl<'a> Fragment<'a> {
     /// Text as it stands in the file at `span`.
-    pub(super) fn exact(text: &str, span: Span) -> Self {
-        Self { text: text.to_owned(), pieces: vec![Piece { at: 0, span, exact: true }] }
+    pub(super) const fn exact(text: &'a str, span: Span) -> Self {
+        Self { text: Cow::Borrowed(text), origin: span, pieces: Vec::new() }
+    }
+
+    /// The same with a text of its own.
+    pub(super) fn into_owned(self) -> Fragment<'static> {
+        let text = Cow::Owned(self.text.into_owned());
+        Fragment { text, origin: self.origin, pieces: self.pieces }
     }
 
     /// The text.
@@ -33,20 +50,31 @@ impl Fragment {
 
     /// Append text that was put in for what stands at `span`.
     pub(super) fn push_replaced(&mut self, text: &str, span: Span) {
+        self.cut();
         self.pieces.push(Piece { at: self.text.len(), span, exact: false });
-        self.text.push_str(text);
+        self.text.to_mut().push_str(text);
+    }
+
+    /// Make the one origin of all the text a piece like others.
+    fn cut(&mut self) {
+        if self.pieces.is_empty() && !self.text.is_empty() {
+            self.pieces.push(Piece { at: 0, span: self.origin, exact: true });
+        }
     }
 
     /// Append bytes `from..to` of `other` with their origins.
-    pub(super) fn push_part(&mut self, other: &Self, from: usize, to: usize) {
-        let Some(part) = other.text.get(from..to) else { return };
+    pub(super) fn push_part(&mut self, other: &Fragment<'_>, from: usize, to: usize) {
+        let Some(part) = other.text.get(from..to).filter(|part| !part.is_empty()) else { return };
+        self.cut();
         let base = self.text.len();
-        let first = other.pieces.partition_point(|piece| piece.at <= from).saturating_sub(1);
-        for (index, piece) in other.pieces.iter().enumerate().skip(first) {
+        let whole = [Piece { at: 0, span: other.origin, exact: true }];
+        let pieces = if other.pieces.is_empty() { &whole[..] } else { &other.pieces };
+        let first = pieces.partition_point(|piece| piece.at <= from).saturating_sub(1);
+        for (index, piece) in pieces.iter().enumerate().skip(first) {
             if piece.at >= to {
                 break;
             }
-            let end = other.pieces.get(index + 1).map_or(other.text.len(), |next| next.at);
+            let end = pieces.get(index + 1).map_or(other.text.len(), |next| next.at);
             let (low, high) = (piece.at.max(from), end.min(to));
             if low >= high {
                 continue;
@@ -57,16 +85,32 @@ impl Fragment {
             }
             self.pieces.push(Piece { at: base + low - from, span, exact: piece.exact });
         }
-        self.text.push_str(part);
+        self.text.to_mut().push_str(part);
     }
 
     /// The part from byte `from` on, without blanks at both ends.
-    pub(super) fn rest(&self, from: usize) -> Self {
+    pub(super) fn rest(&self, from: usize) -> Fragment<'a> {
         let tail = self.text.get(from..).unwrap_or_default();
         let start = self.text.len() - tail.trim_start().len();
-        let mut rest = Self::default();
-        rest.push_part(self, start, start + tail.trim().len());
+        let end = start + tail.trim().len();
+        if let (Cow::Borrowed(text), true) = (&self.text, self.pieces.is_empty()) {
+            let origin = Span { start: self.origin.start + offset(start), ..self.origin };
+            return Fragment::exact(text.get(start..end).unwrap_or_default(), origin);
+        }
+        let mut rest = Fragment::default();
+        rest.push_part(self, start, end);
         rest
+    }
+
+    /// The part before byte `to`, without the blanks at its end.
+    pub(super) fn head(&self, to: usize) -> Fragment<'a> {
+        let kept = self.text.get(..to).unwrap_or_default().trim_end().len();
+        if let (Cow::Borrowed(text), true) = (&self.text, self.pieces.is_empty()) {
+            return Fragment::exact(text.get(..kept).unwrap_or_default(), self.origin);
+        }
+        let mut head = Fragment::default();
+        head.push_part(self, 0, kept);
+        head
     }
 
     /// Where bytes `from..to` came from.
@@ -78,11 +122,24 @@ impl Fragment {
         first.to(self.origin(to - 1))
     }
 
+    /// Whether bytes `from..to` stand in one file one after the other, at [`Self::span`].
+    pub(super) fn stands_in_file(&self, from: usize, to: usize) -> bool {
+        let index = |at: usize| self.pieces.partition_point(|piece| piece.at <= at);
+        if self.pieces.is_empty() || from >= to {
+            return self.pieces.is_empty();
+        }
+        let piece = index(from);
+        let exact = piece.checked_sub(1).and_then(|piece| self.pieces.get(piece));
+        exact.is_some_and(|piece| piece.exact) && piece == index(to - 1)
+    }
+
     /// Where the byte at `at` came from: that byte, or the whole replaced text.
     fn origin(&self, at: usize) -> Span {
         let index = self.pieces.partition_point(|piece| piece.at <= at);
-        let Some(piece) = index.checked_sub(1).and_then(|index| self.pieces.get(index)) else {
-            return Span::default();
+        let piece = match index.checked_sub(1).and_then(|index| self.pieces.get(index)) {
+            Some(piece) => *piece,
+            None if self.pieces.is_empty() => Piece { at: 0, span: self.origin, exact: true },
+            None => return Span::default(),
         };
         if !piece.exact {
             return piece.span;
@@ -93,10 +150,9 @@ impl Fragment {
 
     /// Give every byte that has no trace yet this one.
     pub(super) fn traced(mut self, trace: u32) -> Self {
-        for piece in &mut self.pieces {
-            if piece.span.trace == 0 {
-                piece.span.trace = trace;
-            }
+        let spans = self.pieces.iter_mut().map(|piece| &mut piece.span);
+        for span in spans.chain([&mut self.origin]).filter(|span| span.trace == 0) {
+            span.trace = trace;
         }
         self
     }

@@ -30,6 +30,7 @@ pub use loader::{FileStatus, LoadError, Loader};
 pub use model::{Globals, Model};
 pub use source::{Location, SourceFile, SourceMap, Span, Trace};
 use spelling::nearest;
+use tree::Tree;
 
 /// Errors, and warnings, that one load tells at most: nobody reads more.
 const MOST_OF_A_KIND: usize = 1000;
@@ -71,12 +72,14 @@ pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
     let mut reader = reader::Reader::new(loader, options);
     reader.file(path, None);
     let reader::Reader { builder, mut diagnostics, mut sources, .. } = reader;
-    let (tree, secrets) = builder.finish(&mut diagnostics);
-    for secret in secrets {
+    let mut taken = builder.finish(&sources, &mut diagnostics);
+    for secret in std::mem::take(&mut taken.secrets) {
         sources.conceal(secret);
     }
+    let texts = std::mem::take(&mut taken.texts);
+    let tree = Tree::new(taken, &texts, &sources);
     let mut resolver = resolve::Resolver::default();
-    let entries = resolver.block(&tree, &schema::TOP, false);
+    let entries = resolver.block(tree.top(), &schema::TOP, false);
     let model = build::model(&entries, options, loader, &mut resolver);
     diagnostics.extend(resolver.finish());
     diagnostics.sort_by_key(|d| (d.span, d.code));

@@ -1,6 +1,7 @@
 //! Files to lines: comments, `@` conditions, `$` definitions and their use, `~` repetition and
 //! `include`. What comes out are lines as if the file had been written without any of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const KEEPALIVED_LINE: usize = 1024;
 /// What `$NAME` stands for: the lines of its definition.
 #[derive(Clone, Debug)]
 pub(super) struct Definition {
-    pub lines: Arc<[Fragment]>,
+    pub lines: Arc<[Fragment<'static>]>,
     pub span: Span,
 }
 
@@ -99,7 +100,8 @@ impl<'a> Reader<'a> {
         if !self.spend(text.len(), span.unwrap_or_default()) {
             return;
         }
-        let file = self.sources.add(path.to_owned(), &text);
+        let text: Arc<str> = text.into();
+        let file = self.sources.add(path.to_owned(), Arc::clone(&text));
         let trace = span.map_or(0, |span| self.sources.trace("included here".to_owned(), span));
         self.files.push(path.to_owned());
         self.lines(&text, Span { file, start: 0, end: 0, trace });
@@ -172,7 +174,7 @@ impl<'a> Reader<'a> {
             if line.text().is_empty() {
                 continue;
             }
-            let Some(line) = self.condition(line) else {
+            let Some(line) = self.condition(&line) else {
                 // A definition that is not wanted takes its further lines with it.
                 let mut continues = definition(raw.trim_start_matches(|c| c != '$')).is_some()
                     && raw.ends_with('\\');
@@ -190,9 +192,7 @@ impl<'a> Reader<'a> {
             while let Some(last) = body.last_mut()
                 && let Some(kept) = last.text().strip_suffix('\\')
             {
-                let mut whole = Fragment::default();
-                whole.push_part(last, 0, kept.trim_end().len());
-                *last = whole;
+                *last = last.head(kept.len());
                 let Some((start, raw)) = physical.next() else { break };
                 body.push(self.bare(start, raw, origin));
             }
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A physical line without its comment and the blanks round it.
-    fn bare(&mut self, start: usize, raw: &str, origin: Span) -> Fragment {
+    fn bare<'t>(&mut self, start: usize, raw: &'t str, origin: Span) -> Fragment<'t> {
         let end = comment(raw).unwrap_or(raw.len());
         let at = |from: usize, to: usize| Span {
             start: offset(start + from),
@@ -233,8 +233,10 @@ impl<'a> Reader<'a> {
     }
 
     /// `@NAME rest` and `@^NAME rest`: the rest when the line is wanted.
-    fn condition(&self, line: Fragment) -> Option<Fragment> {
-        let Some(condition) = line.text().strip_prefix('@') else { return Some(line) };
+    fn condition<'f, 't>(&self, line: &'f Fragment<'t>) -> Option<Cow<'f, Fragment<'t>>> {
+        let Some(condition) = line.text().strip_prefix('@') else {
+            return Some(Cow::Borrowed(line));
+        };
         let length = condition.find([' ', '\t']).unwrap_or(condition.len());
         let name = condition.get(..length).unwrap_or_default();
         let id = self.options.config_id.as_str();
@@ -243,18 +245,19 @@ impl<'a> Reader<'a> {
             None => name == id && !id.is_empty(),
         };
         let rest = line.rest(length + 1);
-        (wanted && !rest.text().is_empty()).then_some(rest)
+        (wanted && !rest.text().is_empty()).then_some(Cow::Owned(rest))
     }
 
-    fn define(&mut self, name: String, mut body: Vec<Fragment>, span: Span) {
+    fn define(&mut self, name: String, mut body: Vec<Fragment<'_>>, span: Span) {
         if body.len() > 1 {
             body.retain(|line| !line.text().is_empty());
         }
-        self.definitions.insert(name, Definition { lines: body.into(), span });
+        let lines = body.into_iter().map(Fragment::into_owned).collect();
+        self.definitions.insert(name, Definition { lines, span });
     }
 
     /// Take one line; `depth` counts the expansions that led to it.
-    pub(super) fn line(&mut self, line: &Fragment, depth: usize) {
+    pub(super) fn line(&mut self, line: &Fragment<'_>, depth: usize) {
         let span = line.span(0, line.text().len());
         if !self.spend(line.text().len(), span) {
             return;
@@ -268,7 +271,7 @@ impl<'a> Reader<'a> {
             );
             return;
         }
-        let Some(line) = self.condition(line.clone()) else { return };
+        let Some(line) = self.condition(line) else { return };
         if let Some((name, value)) = definition(line.text()) {
             let (name, body) = (name.to_owned(), vec![line.rest(value)]);
             self.define(name, body, line.span(0, value));
@@ -284,7 +287,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A line in which nothing is left to expand.
-    fn finished(&mut self, line: &Fragment) {
+    fn finished(&mut self, line: &Fragment<'_>) {
         let text = line.text();
         let word = text.find([' ', '\t']).unwrap_or(text.len());
         if let Some(checks) = text.get(..word).and_then(IncludeChecks::of) {

@@ -21,7 +21,7 @@ struct Turns {
 }
 
 /// Take the line once for each turn.
-pub(super) fn expand(reader: &mut Reader<'_>, line: &Fragment, depth: usize) {
+pub(super) fn expand(reader: &mut Reader<'_>, line: &Fragment<'_>, depth: usize) {
     let text = line.text();
     let span = line.span(0, text.len());
     let Some((open, close)) = header(text) else {
@@ -51,7 +51,7 @@ pub(super) fn expand(reader: &mut Reader<'_>, line: &Fragment, depth: usize) {
             return;
         }
         for (name, value) in turns.names.iter().zip(row) {
-            let lines = vec![Fragment::exact(&value, span)].into();
+            let lines = [Fragment::exact(&value, span).into_owned()].into();
             reader.definitions.insert(name.clone(), Definition { lines, span });
         }
         reader.line(&body, depth + 1);
@@ -66,7 +66,10 @@ fn fail(reader: &mut Reader<'_>, span: Span, message: &str) {
 }
 
 /// The header with its definitions put in, at most a few levels deep.
-fn substituted(reader: &mut Reader<'_>, mut header: Fragment) -> Option<Fragment> {
+fn substituted(
+    reader: &mut Reader<'_>,
+    mut header: Fragment<'static>,
+) -> Option<Fragment<'static>> {
     for _ in 0..8 {
         let Some(lines) = reader.substitute(&header) else { break };
         header = lines.into_iter().next()?;

@@ -8,7 +8,7 @@ use super::diagnostic::{Code, Diagnostic};
 use super::nearest;
 use super::schema::{self, Arguments, Block, Row, Support};
 use super::source::Span;
-use super::tree::Node;
+use super::tree::{Node, Nodes, Place, Word};
 use super::values::{self, Parsed};
 
 /// What a keyword was given.
@@ -27,32 +27,38 @@ pub(super) enum Value {
 /// A keyword with a valid value.
 #[derive(Clone, Debug)]
 pub(super) struct Entry<'a> {
-    pub node: &'a Node,
+    place: Place<'a>,
     pub row: &'static Row,
     pub value: Value,
     /// The keywords of its block; empty for a block of list entries.
-    pub children: Vec<Entry<'a>>,
+    pub children: Box<[Entry<'a>]>,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// The words after the keyword.
+    pub(super) fn arguments(&self) -> &'a [Word<'a>] {
+        self.place.node().arguments
+    }
+
     /// The first argument, or nothing.
-    pub(super) fn text(&self) -> &str {
-        self.node.arguments.first().map_or("", |word| &word.text)
+    pub(super) fn text(&self) -> &'a str {
+        self.arguments().first().map_or("", |word| word.text)
     }
 
     /// Where the first argument stands, or the keyword when there is none.
     pub(super) fn value_span(&self) -> Span {
-        self.node.arguments.first().map_or(self.node.keyword.span, |word| word.span)
+        self.arguments().first().map_or_else(|| self.span(), |word| word.span)
     }
 
     /// Where the keyword stands.
     pub(super) fn span(&self) -> Span {
-        self.node.keyword.span
+        self.place.node().keyword.span
     }
 
     /// The lines of its block as they stand.
-    pub(super) fn lines(&self) -> &[Node] {
-        self.node.block.as_ref().map_or(&[], |block| &block.nodes)
+    pub(super) fn lines(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
+        let block = self.place.node().block;
+        block.into_iter().flat_map(|block| block.nodes).map(Place::node)
     }
 }
 
@@ -71,26 +77,27 @@ impl Resolver {
     /// on yet and was reported.
     pub(super) fn block<'a>(
         &mut self,
-        nodes: &'a [Node],
+        nodes: Nodes<'a>,
         block: &'static Block,
         quiet: bool,
     ) -> Vec<Entry<'a>> {
         let mut entries: Vec<Entry<'a>> = Vec::new();
-        for node in nodes {
-            let Some(row) = block.find(&node.keyword.text) else {
-                self.unknown(node, block);
+        for place in nodes {
+            let node = place.node();
+            let Some(row) = block.find(node.keyword.text) else {
+                self.unknown(&node, block);
                 continue;
             };
-            self.support(node, row, quiet);
-            let Some(value) = self.value(node, row) else { continue };
-            let mut children = Vec::new();
-            if let (Some(inner), Some(content)) = (&node.block, row.content)
+            self.support(&node, row, quiet);
+            let Some(value) = self.value(&node, row) else { continue };
+            let mut children = Box::default();
+            if let (Some(inner), Some(content)) = (node.block, row.content)
                 && !content.entries
             {
                 let quiet = quiet || matches!(row.support, Support::NotYet(_));
-                children = self.block(&inner.nodes, content, quiet);
+                children = self.block(inner.nodes, content, quiet).into_boxed_slice();
             }
-            let entry = Entry { node, row, value, children };
+            let entry = Entry { place, row, value, children };
             if !self.repeated(&entries, &entry, block) {
                 entries.push(entry);
             }
@@ -119,7 +126,7 @@ impl Resolver {
         first_wins
     }
 
-    fn support(&mut self, node: &Node, row: &'static Row, quiet: bool) {
+    fn support(&mut self, node: &Node<'_>, row: &'static Row, quiet: bool) {
         let span = node.keyword.span;
         if let Some(now) = row.replaced_by {
             let message = format!("`{}` is an old spelling", row.keyword);
@@ -168,8 +175,8 @@ impl Resolver {
         diagnostics
     }
 
-    fn unknown(&mut self, node: &Node, block: &'static Block) {
-        let (word, span) = (&node.keyword.text, node.keyword.span);
+    fn unknown(&mut self, node: &Node<'_>, block: &'static Block) {
+        let Word { text: word, span } = node.keyword;
         let top = schema::TOP.find(word).filter(|row| row.content.is_some());
         if block.path != schema::TOP.path && node.block.is_some() && top.is_some() {
             let message = format!("`{word}` stands inside `{}`", block.path);
@@ -182,17 +189,14 @@ impl Resolver {
         } else {
             format!("in `{}`", block.path)
         };
-        let remedy = match self.remedies.get(&(block.path, word.clone())) {
-            Some(known) => known.clone(),
-            None => unknown_remedy(word, block),
-        };
-        self.remedies.insert((block.path, word.clone()), remedy.clone());
+        let remedies = self.remedies.entry((block.path, word.to_owned()));
+        let remedy = remedies.or_insert_with(|| unknown_remedy(word, block)).clone();
         let message = format!("`{word}` is not a keyword {place}");
         self.diagnostics.push(Diagnostic::new(Code::UnknownKeyword, span, message).remedy(remedy));
     }
 
     /// The value of a keyword; `None` when it must be left out.
-    fn value(&mut self, node: &Node, row: &'static Row) -> Option<Value> {
+    fn value(&mut self, node: &Node<'_>, row: &'static Row) -> Option<Value> {
         self.shape(node, row)?;
         let first = node.arguments.first();
         let (value, most) = match row.arguments {
@@ -202,7 +206,7 @@ impl Resolver {
             Arguments::Command => (Value::Words, 3),
             Arguments::Switch => {
                 let on = match first {
-                    Some(word) => self.parsed(row, word.span, values::switch(&word.text))?,
+                    Some(word) => self.parsed(row, word.span, values::switch(word.text))?,
                     None => true,
                 };
                 (Value::Switch(on), 1)
@@ -210,17 +214,17 @@ impl Resolver {
             Arguments::MaybeNumber(..) if first.is_none() => (Value::Words, 1),
             Arguments::Number(least, most) | Arguments::MaybeNumber(least, most) => {
                 let word = first?;
-                let parsed = values::number(&word.text, least, most);
+                let parsed = values::number(word.text, least, most);
                 (Value::Number(self.parsed(row, word.span, parsed)?), 1)
             }
             Arguments::Seconds(least, most) => {
                 let word = first?;
-                let parsed = values::seconds(&word.text, least, most);
+                let parsed = values::seconds(word.text, least, most);
                 (Value::Time(self.parsed(row, word.span, parsed)?), 1)
             }
             Arguments::Choice(words) => {
                 let word = first?;
-                self.parsed(row, word.span, values::choice(&word.text, words))?;
+                self.parsed(row, word.span, values::choice(word.text, words))?;
                 (Value::Words, 1)
             }
         };
@@ -235,7 +239,7 @@ impl Resolver {
     }
 
     /// Whether it has a block and enough arguments.
-    fn shape(&mut self, node: &Node, row: &'static Row) -> Option<()> {
+    fn shape(&mut self, node: &Node<'_>, row: &'static Row) -> Option<()> {
         let span = node.keyword.span;
         match (&node.block, row.content) {
             (None, Some(_)) => {

@@ -1,7 +1,7 @@
 //! Where every word came from: files, positions, and the definitions it was expanded through.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How the note of a trace to a definition of one line ends.
 pub(super) const DEFINED: &str = "is defined here";
@@ -47,8 +47,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Its text.
     pub text: Arc<str>,
-    /// Byte offset of each line.
-    lines: Vec<u32>,
+    /// Byte offset of each line, once somebody asks.
+    lines: OnceLock<Vec<u32>>,
 }
 
 /// A position as people say it.
@@ -72,11 +72,8 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// Add a file; the index goes into [`Span::file`].
-    pub fn add(&mut self, path: PathBuf, text: &str) -> u32 {
-        let starts = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        let lines =
-            std::iter::once(0).chain(starts.map(|(at, _)| offset(at.saturating_add(1)))).collect();
-        self.files.push(SourceFile { path, text: text.into(), lines });
+    pub fn add(&mut self, path: PathBuf, text: impl Into<Arc<str>>) -> u32 {
+        self.files.push(SourceFile { path, text: text.into(), lines: OnceLock::new() });
         offset(self.files.len().saturating_sub(1))
     }
 
@@ -154,11 +151,24 @@ impl SourceMap {
 }
 
 impl SourceFile {
+    /// The bytes of `span`, which is in this file.
+    pub(super) fn text_at(&self, span: Span) -> Option<&str> {
+        self.text.get(usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?)
+    }
+
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(at, _)| offset(at.saturating_add(1)));
+            std::iter::once(0).chain(ends).collect()
+        })
+    }
+
     /// Number and byte range (without its end of line) of the line that holds byte `at`.
     fn line_of(&self, at: u32) -> Option<(usize, std::ops::Range<usize>)> {
-        let number = self.lines.partition_point(|start| *start <= at);
-        let start = usize::try_from(*self.lines.get(number.checked_sub(1)?)?).ok()?;
-        let end = match self.lines.get(number) {
+        let lines = self.lines();
+        let number = lines.partition_point(|start| *start <= at);
+        let start = usize::try_from(*lines.get(number.checked_sub(1)?)?).ok()?;
+        let end = match lines.get(number) {
             Some(next) => usize::try_from(*next).ok()?.saturating_sub(1),
             None => self.text.len(),
         };

@@ -23,7 +23,7 @@ struct Use<'a> {
 impl Reader<'_> {
     /// `line` with every use replaced once: one line, or more when a definition has more. `None`
     /// when there is nothing to replace.
-    pub(super) fn substitute(&mut self, line: &Fragment) -> Option<Vec<Fragment>> {
+    pub(super) fn substitute(&mut self, line: &Fragment<'_>) -> Option<Vec<Fragment<'static>>> {
         let text = line.text();
         let mut found = next_use(text, 0);
         let (mut out, mut current) = (Vec::new(), Fragment::default());
@@ -67,7 +67,7 @@ impl Reader<'_> {
         found: &Use<'_>,
         definition: &Definition,
         span: super::Span,
-        (current, out): (&mut Fragment, &mut Vec<Fragment>),
+        (current, out): (&mut Fragment<'static>, &mut Vec<Fragment<'static>>),
     ) {
         if let [value] = &*definition.lines {
             let note = format!("`${}` {DEFINED}", found.name);

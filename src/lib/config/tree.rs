@@ -1,10 +1,12 @@
 //! Lines to a tree of statements: words, quotes and braces. It does not know any keyword except
 //! which ones take a command, because those have a richer way to quote.
 
+use std::borrow::Cow;
+
 use super::diagnostic::{Code, Diagnostic};
 use super::fragment::Fragment;
 use super::schema;
-use super::source::Span;
+use super::source::{SourceMap, Span, offset};
 
 /// Blocks inside blocks; keepalived's deepest is five.
 const DEEPEST: usize = 32;
@@ -12,59 +14,170 @@ const DEEPEST: usize = 32;
 const SECRET: [&str; 3] = ["auth_pass", "key", "password"];
 
 /// One word of a statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word<'t> {
     /// Without its quotes and escapes.
-    pub text: String,
+    pub text: &'t str,
     /// Where it stands.
     pub span: Span,
 }
 
 /// A statement: its words, and its block when it has one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Node {
+#[derive(Clone, Debug)]
+pub(super) struct Node<'t> {
     /// The keyword.
-    pub keyword: Word,
+    pub keyword: Word<'t>,
     /// The words after it.
-    pub arguments: Vec<Word>,
+    pub arguments: &'t [Word<'t>],
     /// What stands between its braces.
-    pub block: Option<Block>,
+    pub block: Option<Block<'t>>,
+}
+
+impl<'t> Node<'t> {
+    /// The keyword and the words after it.
+    pub(super) fn words(&self) -> impl Iterator<Item = Word<'t>> + Clone + use<'t> {
+        std::iter::once(self.keyword).chain(self.arguments.iter().copied())
+    }
 }
 
 /// Statements between braces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+#[derive(Clone, Debug)]
+pub(super) struct Block<'t> {
     /// The opening brace.
     pub open: Span,
     /// In order.
-    pub nodes: Vec<Node>,
+    pub nodes: Nodes<'t>,
+}
+
+/// Statements one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Nodes<'t> {
+    tree: &'t Tree<'t>,
+    at: u32,
+    end: u32,
+}
+
+impl<'t> Iterator for Nodes<'t> {
+    type Item = Place<'t>;
+
+    fn next(&mut self) -> Option<Place<'t>> {
+        let place = Place { tree: self.tree, at: self.at };
+        let stored = self.tree.nodes.get(index(self.at)).filter(|_| self.at < self.end)?;
+        self.at = stored.end;
+        Some(place)
+    }
+}
+
+/// A statement in its tree: a number instead of all that [`Node`] has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'t> {
+    tree: &'t Tree<'t>,
+    at: u32,
+}
+
+/// Every statement of a configuration. A statement is followed by those of its block, and all
+/// words stand in one row: a tree of a million statements is three pieces of memory.
+#[derive(Debug)]
+pub(super) struct Tree<'t> {
+    words: Vec<Word<'t>>,
+    nodes: Vec<Stored>,
+    /// The opening braces.
+    opens: Vec<Span>,
+}
+
+/// One statement.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    /// Its first word, the keyword, and how many words there are.
+    first: u32,
+    count: u32,
+    /// The next statement that is not inside its block.
+    end: u32,
+    /// One more than the number of its brace; 0: it has no block.
+    open: u32,
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+impl<'t> Tree<'t> {
+    /// The statements outside of all blocks.
+    pub(super) fn top(&'t self) -> Nodes<'t> {
+        Nodes { tree: self, at: 0, end: offset(self.nodes.len()) }
+    }
+}
+
+impl<'t> Place<'t> {
+    /// The statement.
+    pub(super) fn node(self) -> Node<'t> {
+        let keyword = Word { text: "", span: Span::default() };
+        let nothing = Node { keyword, arguments: &[], block: None };
+        let Some(stored) = self.tree.nodes.get(index(self.at)) else { return nothing };
+        let first = index(stored.first);
+        let words = self.tree.words.get(first..first.saturating_add(index(stored.count)));
+        let Some((keyword, arguments)) = words.and_then(<[Word]>::split_first) else {
+            return nothing;
+        };
+        let open = stored.open.checked_sub(1).and_then(|open| self.tree.opens.get(index(open)));
+        let nodes = Nodes { tree: self.tree, at: self.at.saturating_add(1), end: stored.end };
+        let block = open.map(|open| Block { open: *open, nodes });
+        Node { keyword: *keyword, arguments, block }
+    }
+}
+
+/// A word before the files are complete.
+#[derive(Clone, Copy, Debug)]
+struct Raw {
+    span: Span,
+    /// Its bytes in [`Builder::texts`], unless they stand in the file at `span`.
+    own: Option<(u32, u32)>,
 }
 
 /// Takes lines, gives a tree.
 #[derive(Debug, Default)]
 pub(super) struct Builder {
-    /// Statements at the top level.
-    top: Vec<Node>,
-    /// Blocks that are open, outermost first; each node has a block.
-    open: Vec<Node>,
+    words: Vec<Raw>,
+    nodes: Vec<Stored>,
+    opens: Vec<Span>,
+    /// The text of words that do not stand in a file as they are.
+    texts: String,
+    /// Words before those of the statement that is being read.
+    begun: usize,
+    /// The statement's arguments are secret.
+    secret: bool,
+    /// The last statement, when it may still get a block.
+    last: Option<u32>,
+    /// Blocks that are open, outermost first.
+    open: Vec<u32>,
     /// Unknown depth: braces opened past [`DEEPEST`].
     skipped: usize,
     /// Words that no message may show.
     secrets: Vec<Span>,
 }
 
+/// What a [`Builder`] has taken, until the files are complete.
+#[derive(Debug)]
+pub(super) struct Taken {
+    words: Vec<Raw>,
+    nodes: Vec<Stored>,
+    opens: Vec<Span>,
+    /// The text of words that do not stand in a file as they are.
+    pub texts: String,
+    /// Words that no message may show.
+    pub secrets: Vec<Span>,
+}
+
 impl Builder {
     /// Take one line.
-    pub(super) fn line(&mut self, line: &Fragment, diagnostics: &mut Vec<Diagnostic>) {
-        let mut lexer = Lexer { line, at: 0 };
-        let mut words: Vec<Word> = Vec::new();
+    pub(super) fn line(&mut self, line: &Fragment<'_>, diagnostics: &mut Vec<Diagnostic>) {
+        let mut lexer = Lexer::new(line);
         loop {
-            let rich = words.first().is_some_and(|word| schema::takes_command(&word.text));
-            match lexer.next(rich) {
-                Token::Word(word) => words.push(word),
-                Token::Open(span) => self.open(std::mem::take(&mut words), span, diagnostics),
+            match lexer.next() {
+                Token::Word(word) => self.word(&word),
+                Token::Open(span) => self.open(span, diagnostics),
                 Token::Close(span) => {
-                    self.statement(std::mem::take(&mut words));
+                    self.statement();
                     self.close(span, diagnostics);
                 }
                 Token::End => break,
@@ -75,35 +188,48 @@ impl Builder {
                             .remedy("add the missing quote; a quoted text ends on its own line"),
                     );
                     // As keepalived does: the line is not taken.
+                    self.words.truncate(self.begun);
                     return;
                 }
             }
         }
-        self.statement(words);
+        self.statement();
     }
 
-    fn siblings(&mut self) -> &mut Vec<Node> {
-        match self.open.last_mut().and_then(|node| node.block.as_mut()) {
-            Some(block) => &mut block.nodes,
-            None => &mut self.top,
+    fn word(&mut self, word: &Lexed<'_>) {
+        if self.words.len() == self.begun {
+            self.secret = SECRET.contains(&word.text.as_ref());
         }
+        let own = (!word.exact).then(|| {
+            let from = offset(self.texts.len());
+            self.texts.push_str(&word.text);
+            (from, offset(self.texts.len()))
+        });
+        self.words.push(Raw { span: word.span, own });
     }
 
-    fn statement(&mut self, words: Vec<Word>) {
-        let mut words = words.into_iter();
-        if let Some(keyword) = words.next()
-            && self.skipped == 0
-        {
-            let node = Node { keyword, arguments: words.collect(), block: None };
-            if SECRET.contains(&node.keyword.text.as_str()) {
-                self.secrets.extend(node.arguments.iter().map(|word| word.span));
-            }
-            self.siblings().push(node);
+    /// The words since the last statement are one.
+    fn statement(&mut self) {
+        let words = self.words.get(self.begun..).unwrap_or_default();
+        if words.is_empty() {
+            return;
         }
+        if self.skipped > 0 {
+            self.words.truncate(self.begun);
+            return;
+        }
+        if self.secret {
+            self.secrets.extend(words.iter().skip(1).map(|word| word.span));
+        }
+        let at = offset(self.nodes.len());
+        let (first, count) = (offset(self.begun), offset(words.len()));
+        self.nodes.push(Stored { first, count, end: at.saturating_add(1), open: 0 });
+        self.begun = self.words.len();
+        self.last = Some(at);
     }
 
-    fn open(&mut self, words: Vec<Word>, span: Span, diagnostics: &mut Vec<Diagnostic>) {
-        self.statement(words);
+    fn open(&mut self, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+        self.statement();
         if self.skipped > 0 {
             self.skipped += 1;
             return;
@@ -117,29 +243,27 @@ impl Builder {
             self.skipped = 1;
             return;
         }
-        match self.siblings().pop() {
-            Some(mut node) if node.block.is_none() => {
-                node.block = Some(Block { open: span, nodes: Vec::new() });
-                self.open.push(node);
-            }
-            other => {
-                self.siblings().extend(other);
-                let message = "`{` without a keyword before it";
-                diagnostics.push(
-                    Diagnostic::new(Code::BraceWithoutBlock, span, message)
-                        .remedy("name the block, or remove the brace and its partner"),
-                );
-                self.skipped = 1;
-            }
+        let last = self.last.take();
+        let stored = last.and_then(|last| self.nodes.get_mut(index(last)));
+        if let (Some(at), Some(stored)) = (last, stored) {
+            self.opens.push(span);
+            stored.open = offset(self.opens.len());
+            self.open.push(at);
+        } else {
+            let message = "`{` without a keyword before it";
+            diagnostics.push(
+                Diagnostic::new(Code::BraceWithoutBlock, span, message)
+                    .remedy("name the block, or remove the brace and its partner"),
+            );
+            self.skipped = 1;
         }
     }
 
     fn close(&mut self, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+        self.last = None;
         if self.skipped > 0 {
             self.skipped -= 1;
-        } else if let Some(node) = self.open.pop() {
-            self.siblings().push(node);
-        } else {
+        } else if self.ended().is_none() {
             diagnostics.push(
                 Diagnostic::new(Code::SurplusBrace, span, "`}` closes nothing").remedy(
                     "remove it; or a block before it was closed too early, and its \
@@ -149,36 +273,89 @@ impl Builder {
         }
     }
 
-    /// The tree, when there are no more lines, and the words that no message may show.
-    pub(super) fn finish(mut self, diagnostics: &mut Vec<Diagnostic>) -> (Vec<Node>, Vec<Span>) {
-        while let Some(node) = self.open.pop() {
-            if let Some(block) = &node.block {
-                let message = format!("the block of `{}` is never closed", node.keyword.text);
-                diagnostics.push(
-                    Diagnostic::new(Code::NotClosed, block.open, message)
-                        .remedy("add the missing `}`; the file may also have been cut short"),
-                );
-            }
-            self.siblings().push(node);
+    /// The innermost open block takes no more statements.
+    fn ended(&mut self) -> Option<&Stored> {
+        let (at, end) = (self.open.pop()?, offset(self.nodes.len()));
+        let stored = self.nodes.get_mut(index(at))?;
+        stored.end = end;
+        Some(stored)
+    }
+
+    /// All there is, when there are no more lines.
+    pub(super) fn finish(
+        mut self,
+        sources: &SourceMap,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Taken {
+        while let Some(stored) = self.ended().copied() {
+            let open = self.opens.get(index(stored.open.saturating_sub(1)));
+            let keyword = self.words.get(index(stored.first));
+            let (Some(open), Some(keyword)) = (open, keyword) else { continue };
+            let keyword = keyword.read(&self.texts, sources).text;
+            let message = format!("the block of `{keyword}` is never closed");
+            diagnostics.push(
+                Diagnostic::new(Code::NotClosed, *open, message)
+                    .remedy("add the missing `}`; the file may also have been cut short"),
+            );
         }
-        (self.top, self.secrets)
+        let Self { words, nodes, opens, texts, secrets, .. } = self;
+        Taken { words, nodes, opens, texts, secrets }
     }
 }
 
-enum Token {
-    Word(Word),
+impl Raw {
+    fn read<'t>(&self, texts: &'t str, sources: &'t SourceMap) -> Word<'t> {
+        let text = match self.own {
+            Some((from, to)) => texts.get(index(from)..index(to)),
+            None => sources.file(self.span.file).and_then(|file| file.text_at(self.span)),
+        };
+        Word { text: text.unwrap_or_default(), span: self.span }
+    }
+}
+
+impl<'t> Tree<'t> {
+    /// What was taken, now that no file is added any more; `texts` are its texts.
+    pub(super) fn new(taken: Taken, texts: &'t str, sources: &'t SourceMap) -> Self {
+        let words = taken.words.iter().map(|raw| raw.read(texts, sources)).collect();
+        Self { words, nodes: taken.nodes, opens: taken.opens }
+    }
+}
+
+/// What a line is made of.
+pub(super) enum Token<'a> {
+    Word(Lexed<'a>),
     Open(Span),
     Close(Span),
+    /// A quote that is not closed, to the end of the line.
     Unclosed(Span),
     End,
 }
 
-struct Lexer<'a> {
-    line: &'a Fragment,
-    at: usize,
+/// A word of a line.
+pub(super) struct Lexed<'a> {
+    /// Without its quotes and escapes.
+    pub text: Cow<'a, str>,
+    /// Where it stands.
+    pub span: Span,
+    /// The text stands in the file at `span` byte for byte.
+    exact: bool,
 }
 
-impl Lexer<'_> {
+/// Takes one line apart.
+pub(super) struct Lexer<'a> {
+    line: &'a Fragment<'a>,
+    at: usize,
+    /// The next word is the first of a statement.
+    first: bool,
+    /// The words belong to a command.
+    rich: bool,
+}
+
+impl<'a> Lexer<'a> {
+    pub(super) const fn new(line: &'a Fragment<'a>) -> Self {
+        Self { line, at: 0, first: true, rich: false }
+    }
+
     fn peek(&self) -> Option<char> {
         self.line.text().get(self.at..)?.chars().next()
     }
@@ -189,8 +366,20 @@ impl Lexer<'_> {
         Some(next)
     }
 
-    /// The next token; `rich`: the words belong to a command.
-    fn next(&mut self, rich: bool) -> Token {
+    /// The next token.
+    pub(super) fn next(&mut self) -> Token<'a> {
+        let token = self.token();
+        match &token {
+            Token::Word(word) if self.first => {
+                (self.first, self.rich) = (false, schema::takes_command(&word.text));
+            }
+            Token::Open(_) | Token::Close(_) => (self.first, self.rich) = (true, false),
+            _ => {}
+        }
+        token
+    }
+
+    fn token(&mut self) -> Token<'a> {
         while self.peek().is_some_and(char::is_whitespace) {
             self.bump();
         }
@@ -205,11 +394,24 @@ impl Lexer<'_> {
                 self.bump();
                 Token::Close(self.line.span(from, self.at))
             }
-            Some(_) => self.word(from, rich),
+            Some(_) => self.plain(from).unwrap_or_else(|| self.word(from, self.rich)),
         }
     }
 
-    fn word(&mut self, from: usize, rich: bool) -> Token {
+    /// A word without quotes, escapes and other ceremony: most are.
+    fn plain(&mut self, from: usize) -> Option<Token<'a>> {
+        let rest = self.line.text().get(from..)?;
+        let length = rest.bytes().position(|b| !ordinary(b)).unwrap_or(rest.len());
+        if !matches!(rest.as_bytes().get(length), None | Some(b' ' | b'\t' | b'{' | b'}')) {
+            return None;
+        }
+        self.at = from + length;
+        let exact = self.line.stands_in_file(from, self.at);
+        let span = self.line.span(from, self.at);
+        Some(Token::Word(Lexed { text: Cow::Borrowed(rest.get(..length)?), span, exact }))
+    }
+
+    fn word(&mut self, from: usize, rich: bool) -> Token<'a> {
         let mut text = String::new();
         let mut quote = None;
         loop {
@@ -241,7 +443,8 @@ impl Lexer<'_> {
                 _ => text.push(next),
             }
         }
-        Token::Word(Word { text, span: self.line.span(from, self.at) })
+        let span = self.line.span(from, self.at);
+        Token::Word(Lexed { text: Cow::Owned(text), span, exact: false })
     }
 
     /// `${NAME}` that nobody defined stays text; its braces open no block.
@@ -283,26 +486,31 @@ impl Lexer<'_> {
     }
 }
 
+/// Whether a byte stands for itself wherever it is in a word.
+const fn ordinary(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'{' | b'}')
+}
+
 /// Split the text of a command into its words, as a command keyword's own words are split.
 pub(super) fn command_words(text: &str, span: Span) -> Option<Vec<String>> {
     let line = Fragment::exact(text, Span { end: span.start, ..span });
-    let mut lexer = Lexer { line: &line, at: 0 };
+    let mut lexer = Lexer::new(&line);
     let mut words = Vec::new();
     loop {
         while lexer.peek().is_some_and(char::is_whitespace) {
             lexer.bump();
         }
         match lexer.command_word() {
-            Token::Word(word) => words.push(word.text),
+            Token::Word(word) => words.push(word.text.into_owned()),
             Token::End => return Some(words),
             _ => return None,
         }
     }
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
     /// A word inside a command's own quotes, where braces are ordinary.
-    fn command_word(&mut self) -> Token {
+    fn command_word(&mut self) -> Token<'a> {
         let from = self.at;
         if self.peek().is_none() {
             return Token::End;
@@ -321,6 +529,7 @@ impl Lexer<'_> {
                 _ => break,
             }
         }
-        Token::Word(Word { text, span: self.line.span(from, self.at) })
+        let span = self.line.span(from, self.at);
+        Token::Word(Lexed { text: Cow::Owned(text), span, exact: false })
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn build(
     for list in settings.all(keyword) {
         let Some(block) = list.row.content else { continue };
         for line in list.lines() {
-            let Some(address) = parse(line, block, context) else { continue };
+            let Some(address) = parse(&line, block, context) else { continue };
             let same = |(other, _): &&(VirtualAddress, Span)| {
                 other.address == address.address && other.interface == address.interface
             };
@@ -65,8 +65,12 @@ pub(super) fn one_family(addresses: &mut Addresses, context: &mut Context<'_>) -
     Some(family)
 }
 
-fn parse(line: &Node, block: &'static Block, context: &mut Context<'_>) -> Option<VirtualAddress> {
-    let (address, prefix) = match values::network(&line.keyword.text) {
+fn parse(
+    line: &Node<'_>,
+    block: &'static Block,
+    context: &mut Context<'_>,
+) -> Option<VirtualAddress> {
+    let (address, prefix) = match values::network(line.keyword.text) {
         Ok(network) => network,
         Err(why) => {
             let remedy = "the entry is ignored; write ADDRESS or ADDRESS/LENGTH";
@@ -87,13 +91,13 @@ fn parse(line: &Node, block: &'static Block, context: &mut Context<'_>) -> Optio
     };
     let mut words = line.arguments.iter();
     while let Some(word) = words.next() {
-        match word.text.as_str() {
+        match word.text {
             "-nodad" => result.duplicate_address_detection = true,
             "noprefixroute" => result.no_prefix_route = true,
             "no_track" => result.tracked = false,
             "dev" | "scope" | "label" | "brd" | "broadcast" => {
                 if let Some(value) = words.next() {
-                    parameter(&mut result, &word.text, value, context);
+                    parameter(&mut result, word.text, value, context);
                 } else {
                     let message = format!("`{}` has no value", word.text);
                     context.warn(Code::MissingArgument, word.span, message, "it is ignored");
@@ -112,13 +116,13 @@ fn parse(line: &Node, block: &'static Block, context: &mut Context<'_>) -> Optio
     Some(result)
 }
 
-fn unused(word: &Word, support: Option<Support>, context: &mut Context<'_>) {
+fn unused(word: &Word<'_>, support: Option<Support>, context: &mut Context<'_>) {
     if let Some(Support::NotYet(feature)) = support {
-        context.resolver.not_yet(feature, &word.text, word.span);
+        context.resolver.not_yet(feature, word.text, word.span);
         return;
     }
     let message = format!("`{}` is not a parameter of an address", word.text);
-    let remedy = if values::network(&word.text).is_ok() {
+    let remedy = if values::network(word.text).is_ok() {
         "it is ignored; write each address on a line of its own"
     } else {
         "it is ignored; parameters are dev, brd, label, scope, noprefixroute, no_track, -nodad"
@@ -126,8 +130,8 @@ fn unused(word: &Word, support: Option<Support>, context: &mut Context<'_>) {
     context.warn(Code::UnknownKeyword, word.span, message, remedy);
 }
 
-fn parameter(result: &mut VirtualAddress, name: &str, value: &Word, context: &mut Context<'_>) {
-    let text = value.text.as_str();
+fn parameter(result: &mut VirtualAddress, name: &str, value: &Word<'_>, context: &mut Context<'_>) {
+    let text = value.text;
     let fits = !text.is_empty() && text.len() <= LONGEST_NAME;
     let done = match (name, result.address) {
         ("dev", _) if fits => {

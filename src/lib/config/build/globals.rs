@@ -92,16 +92,15 @@ fn process(settings: &Settings<'_>, globals: &mut Globals) {
     globals.notification_email_from =
         text("notification_email_from").or(globals.notification_email_from.take());
     if let Some(server) = settings.get("smtp_server") {
-        let words: Vec<&str> = server.node.arguments.iter().map(|w| w.text.as_str()).collect();
+        let words: Vec<&str> = server.arguments().iter().map(|w| w.text).collect();
         globals.smtp_server = Some(words.join(" "));
     }
     if let Some(timeout) = settings.time("smtp_connect_timeout") {
         globals.smtp_connect_timeout = timeout;
     }
     for list in settings.all("notification_email") {
-        let words =
-            list.lines().iter().flat_map(|n| std::iter::once(&n.keyword).chain(&n.arguments));
-        globals.notification_email.extend(words.map(|word| word.text.clone()));
+        let words = list.lines().flat_map(|line| line.words());
+        globals.notification_email.extend(words.map(|word| word.text.to_owned()));
     }
 }
 
@@ -110,7 +109,7 @@ fn scripts(settings: &Settings<'_>, context: &mut Context<'_>) {
     defaults.script_security |= settings.has("enable_script_security");
     defaults.symlink_paths = settings.switch("use_symlink_paths").unwrap_or(defaults.symlink_paths);
     if let Some(user) = settings.get("script_user") {
-        let identity = super::scripts::identity(&user.node.arguments, context);
+        let identity = super::scripts::identity(user.arguments(), context);
         context.defaults.script_user = match identity {
             Some(identity) => ScriptUser::Known(Some(identity)),
             None => ScriptUser::Unknown,

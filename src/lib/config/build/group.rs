@@ -63,13 +63,13 @@ fn members(
 ) -> Vec<String> {
     let mut members: Vec<String> = Vec::new();
     for list in settings.all("group") {
-        let words =
-            list.lines().iter().flat_map(|n| std::iter::once(&n.keyword).chain(&n.arguments));
+        let words = list.lines().flat_map(|line| line.words());
         for word in words {
-            let other = groups.iter().find(|(group, _)| group.members.contains(&word.text));
+            let other =
+                groups.iter().find(|(group, _)| group.members.iter().any(|m| m == word.text));
             if !routers.iter().any(|router| router.config.name == word.text) {
                 let known = routers.iter().map(|router| router.config.name.as_str());
-                let remedy = match crate::config::nearest(&word.text, known) {
+                let remedy = match crate::config::nearest(word.text, known) {
                     Some(near) => format!("it is ignored; did you mean `{near}`?"),
                     None => "it is ignored; define it or remove it".to_owned(),
                 };
@@ -82,11 +82,11 @@ fn members(
                         .remedy("it stays there; an instance is in one group only")
                         .related("the other group", *first),
                 );
-            } else if members.contains(&word.text) {
+            } else if members.iter().any(|member| member == word.text) {
                 let message = format!("`{}` is in group `{name}` already", word.text);
                 context.warn(Code::DuplicateEntry, word.span, message, "remove one");
             } else {
-                members.push(word.text.clone());
+                members.push(word.text.to_owned());
             }
         }
     }

@@ -215,7 +215,7 @@ fn peers(
         last = Some(list.span());
         for line in list.lines() {
             peer_line(
-                line,
+                &line,
                 family.or(peers.first().map(|p| Family::of(p.address))),
                 &mut peers,
                 context,
@@ -236,21 +236,21 @@ fn peers(
 
 /// `ADDRESS [min_ttl N] [max_ttl N]`, possibly several times on one line.
 fn peer_line(
-    line: &Node,
+    line: &Node<'_>,
     family: Option<Family>,
     peers: &mut Vec<UnicastPeer>,
     context: &mut Context<'_>,
 ) {
     let mut current: Option<UnicastPeer> = None;
-    let mut words = std::iter::once(&line.keyword).chain(&line.arguments);
+    let mut words = line.words();
     while let Some(word) = words.next() {
-        if matches!(word.text.as_str(), "min_ttl" | "max_ttl") {
+        if matches!(word.text, "min_ttl" | "max_ttl") {
             let Some(number) = words.next() else {
                 let message = format!("`{}` has no value", word.text);
                 context.warn(Code::MissingArgument, word.span, message, "it is ignored");
                 break;
             };
-            match (values::number(&number.text, 0, 255), &mut current) {
+            match (values::number(number.text, 0, 255), &mut current) {
                 (Parsed::Good(ttl), Some(peer)) => {
                     let ttl = u8::try_from(ttl).ok();
                     *(if word.text == "min_ttl" { &mut peer.min_ttl } else { &mut peer.max_ttl }) =

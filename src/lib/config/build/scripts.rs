@@ -27,7 +27,7 @@ pub(super) fn script(entry: &Entry<'_>, context: &mut Context<'_>) {
     }
     let settings = Settings::new(entry);
     let (weight, reverse) = match settings.get("weight") {
-        Some(weight) => track::weight(&weight.node.arguments, 253, context).unwrap_or_default(),
+        Some(weight) => track::weight(weight.arguments(), 253, context).unwrap_or_default(),
         None => (0, false),
     };
     let interval = settings.time("interval").unwrap_or(Duration::from_secs(1));
@@ -35,7 +35,7 @@ pub(super) fn script(entry: &Entry<'_>, context: &mut Context<'_>) {
         settings.number(keyword).and_then(|number| u32::try_from(number).ok()).unwrap_or(1)
     };
     let command = if let Some(script) = settings.get("script") {
-        let user = settings.get("user").map(|user| user.node.arguments.as_slice());
+        let user = settings.get("user").map(Entry::arguments);
         command(script, user, context)
     } else {
         context.warn(
@@ -99,10 +99,10 @@ pub(super) fn hooks(settings: &Settings<'_>, context: &mut Context<'_>) -> Hooks
 /// be run, which was reported.
 fn command(
     entry: &Entry<'_>,
-    user: Option<&[Word]>,
+    user: Option<&[Word<'_>]>,
     context: &mut Context<'_>,
 ) -> Option<CommandLine> {
-    let (text, own_user) = entry.node.arguments.split_first()?;
+    let (text, own_user) = entry.arguments().split_first()?;
     let user = if own_user.is_empty() { user.unwrap_or_default() } else { own_user };
     let identity = if user.is_empty() {
         let ScriptUser::Known(identity) = context.defaults.script_user.ask(context.loader) else {
@@ -127,7 +127,7 @@ fn command(
         let argv = ["/bin/sh", "-c", &format!(": {}", text.text)].map(str::to_owned).into();
         return Some(CommandLine { argv, identity });
     }
-    let argv = command_words(&text.text, text.span).filter(|argv| !argv.is_empty());
+    let argv = command_words(text.text, text.span).filter(|argv| !argv.is_empty());
     let Some(mut argv) = argv else {
         context.warn(
             Code::ScriptUnusable,
@@ -154,9 +154,9 @@ fn command(
 }
 
 /// A user, and a group when one is given. `None` when one does not exist, which was reported.
-pub(super) fn identity(words: &[Word], context: &mut Context<'_>) -> Option<Identity> {
+pub(super) fn identity(words: &[Word<'_>], context: &mut Context<'_>) -> Option<Identity> {
     let (user, rest) = words.split_first()?;
-    let unknown = |word: &Word, kind: &str, context: &mut Context<'_>| {
+    let unknown = |word: &Word<'_>, kind: &str, context: &mut Context<'_>| {
         context.warn(
             Code::UnknownUser,
             word.span,
@@ -164,12 +164,12 @@ pub(super) fn identity(words: &[Word], context: &mut Context<'_>) -> Option<Iden
             "scripts that need it are disabled; create it or name another",
         );
     };
-    let Some((uid, primary)) = context.loader.user(&user.text) else {
+    let Some((uid, primary)) = context.loader.user(user.text) else {
         unknown(user, "user", context);
         return None;
     };
     let Some(group) = rest.first() else { return Some(Identity { uid, gid: primary }) };
-    let Some(gid) = context.loader.group(&group.text) else {
+    let Some(gid) = context.loader.group(group.text) else {
         unknown(group, "group", context);
         return None;
     };

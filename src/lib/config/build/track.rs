@@ -20,7 +20,7 @@ pub(super) fn build(
     let mut trackers = Trackers::new();
     for list in settings.all("track_interface") {
         for line in list.lines() {
-            if own == Some(line.keyword.text.as_str()) {
+            if own == Some(line.keyword.text) {
                 context.warn(
                     Code::Conflict,
                     line.keyword.span,
@@ -29,22 +29,22 @@ pub(super) fn build(
                 );
                 continue;
             }
-            let given = weight_of(line, context);
+            let given = weight_of(&line, context);
             let (weight, reverse) = given.unwrap_or((0, false));
-            let tracker = TrackerId::Interface(line.keyword.text.clone());
-            add(&mut trackers, Tracked { tracker, weight, reverse }, line, context);
+            let tracker = TrackerId::Interface(line.keyword.text.to_owned());
+            add(&mut trackers, Tracked { tracker, weight, reverse }, &line, context);
         }
     }
     for list in settings.all("track_script") {
         for line in list.lines() {
-            script(&mut trackers, line, context);
+            script(&mut trackers, &line, context);
         }
     }
     trackers
 }
 
-fn script(trackers: &mut Trackers, line: &Node, context: &mut Context<'_>) {
-    let name = &line.keyword.text;
+fn script(trackers: &mut Trackers, line: &Node<'_>, context: &mut Context<'_>) {
+    let name = line.keyword.text;
     let given = weight_of(line, context);
     let Some(script) = context.scripts.get_mut(name) else {
         let near = super::super::nearest(name, context.scripts.keys().map(String::as_str));
@@ -62,11 +62,11 @@ fn script(trackers: &mut Trackers, line: &Node, context: &mut Context<'_>) {
     }
     script.tracked = true;
     let (weight, reverse) = given.unwrap_or((script.weight, script.reverse));
-    let tracker = TrackerId::Script(name.clone());
+    let tracker = TrackerId::Script(name.to_owned());
     add(trackers, Tracked { tracker, weight, reverse }, line, context);
 }
 
-fn add(trackers: &mut Trackers, tracked: Tracked, line: &Node, context: &mut Context<'_>) {
+fn add(trackers: &mut Trackers, tracked: Tracked, line: &Node<'_>, context: &mut Context<'_>) {
     let span = line.keyword.span;
     if let Some((_, first)) = trackers.iter().find(|(t, _)| t.tracker == tracked.tracker) {
         let message = format!("`{}` is tracked already", line.keyword.text);
@@ -81,7 +81,7 @@ fn add(trackers: &mut Trackers, tracked: Tracked, line: &Node, context: &mut Con
 }
 
 /// `NAME weight N [reverse]`: the weight, when it is given.
-fn weight_of(line: &Node, context: &mut Context<'_>) -> Option<(i16, bool)> {
+fn weight_of(line: &Node<'_>, context: &mut Context<'_>) -> Option<(i16, bool)> {
     let (first, rest) = line.arguments.split_first()?;
     if first.text == "weight" {
         return weight(rest, 253, context);
@@ -96,11 +96,15 @@ fn weight_of(line: &Node, context: &mut Context<'_>) -> Option<(i16, bool)> {
 }
 
 /// `N [reverse|noreverse]` with N in `-most..=most`; 254 is cut to 253 as keepalived does.
-pub(super) fn weight(words: &[Word], most: i16, context: &mut Context<'_>) -> Option<(i16, bool)> {
+pub(super) fn weight(
+    words: &[Word<'_>],
+    most: i16,
+    context: &mut Context<'_>,
+) -> Option<(i16, bool)> {
     let (number, rest) = words.split_first()?;
     let span = number.span;
     let most = i64::from(most);
-    let weight = match values::number(&number.text, -254, 254) {
+    let weight = match values::number(number.text, -254, 254) {
         Parsed::Good(weight) | Parsed::Adjusted(weight, _) => weight.clamp(-most, most),
         Parsed::Bad(why) => {
             let message = format!("`weight`: {why}");
