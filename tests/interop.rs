@@ -29,66 +29,70 @@ fn judge(name: &str, output: &Output) {
     print!("{name}:\n{text}");
 }
 
-/// Fights one duel against keepalived: version, family, interval in ms, password.
-fn keepalived(arguments: &[&str]) {
-    let name = format!("keepalived {}", arguments.join(" "));
-    if let Some(reason) = missing(&["keepalived", "tshark", "tcpdump", "ip", "jq"]) {
-        println!("SKIP: {name}: {reason}");
+/// One duel: version, family, interval in ms, password.
+type Duel = &'static [&'static str];
+
+/// Fights duels against `peer` side by side.
+fn fight(peer: &str, tools: &[&str], duels: &[Duel]) {
+    let common = ["tshark", "tcpdump", "ip", "jq"];
+    if let Some(reason) = missing(&[tools, &common[..]].concat()) {
+        println!("SKIP: duels against {peer}: {reason}");
         return;
     }
-    let output = Command::new("bash")
-        .arg(here("interop/duel.sh"))
-        .args([HA, "keepalived"])
-        .args(arguments)
-        .output()
-        .expect("bash runs");
-    judge(&name, &output);
+    let script = if peer == "frr" && !has_macvlan() { "elsewhere.sh" } else { "duel.sh" };
+    std::thread::scope(|scope| {
+        for duel in duels {
+            scope.spawn(move || {
+                let mut command = Command::new("bash");
+                if script == "elsewhere.sh" {
+                    command.arg(here("vm/boot")).args(["--timeout", "600", "--", "bash"]);
+                }
+                command.arg(here("interop").join(script)).args([HA, peer]).args(*duel);
+                let output = command.output().expect("bash runs");
+                judge(&format!("{peer} {}", duel.join(" ")), &output);
+            });
+        }
+    });
+}
+
+/// vrrpd puts its addresses on a macvlan, which not every kernel has.
+fn has_macvlan() -> bool {
+    let attempt = "ip link add v0 type veth peer v1 && ip link add link v0 name m0 type macvlan";
+    let output = Command::new("unshare").args(["-n", "sh", "-c", attempt]).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+const EACH_SECOND: &[Duel] = &[&["2", "4", "1000"], &["3", "4", "1000"], &["3", "6", "1000"]];
+const KEEPALIVED: &[&str] = &["keepalived"];
+const FRR: &[&str] = &["linux.uml", "vtysh"];
+
+#[test]
+fn keepalived_each_second_in_version_2_and_3_over_ipv4_and_ipv6() {
+    let with_password: &[Duel] = &[&["2", "4", "1000", "123456"]];
+    fight("keepalived", KEEPALIVED, &[EACH_SECOND, with_password].concat());
 }
 
 #[test]
-fn keepalived_version_2_over_ipv4() {
-    keepalived(&["2", "4", "1000"]);
+fn keepalived_every_100_ms_over_ipv4() {
+    fight("keepalived", KEEPALIVED, &[&["3", "4", "100"]]);
 }
 
 #[test]
-fn keepalived_version_2_with_a_password() {
-    keepalived(&["2", "4", "1000", "123456"]);
+fn keepalived_every_100_ms_over_ipv6() {
+    fight("keepalived", KEEPALIVED, &[&["3", "6", "100"]]);
 }
 
 #[test]
-fn keepalived_version_3_over_ipv4() {
-    keepalived(&["3", "4", "1000"]);
+fn frr_each_second_in_version_2_and_3_over_ipv4_and_ipv6() {
+    fight("frr", FRR, EACH_SECOND);
 }
 
 #[test]
-fn keepalived_version_3_over_ipv4_every_100_ms() {
-    keepalived(&["3", "4", "100"]);
+fn frr_every_100_ms_over_ipv4() {
+    fight("frr", FRR, &[&["3", "4", "100"]]);
 }
 
 #[test]
-fn keepalived_version_3_over_ipv6() {
-    keepalived(&["3", "6", "1000"]);
-}
-
-#[test]
-fn keepalived_version_3_over_ipv6_every_100_ms() {
-    keepalived(&["3", "6", "100"]);
-}
-
-/// vrrpd puts its addresses on a macvlan, which not every test machine's kernel has: all its
-/// duels are fought inside one User-Mode Linux.
-#[test]
-fn frr_versions_2_and_3_over_ipv4_and_ipv6() {
-    let tools = ["linux.uml", "vtysh", "tshark", "tcpdump", "ip", "jq"];
-    if let Some(reason) = missing(&tools) {
-        println!("SKIP: frr duels: {reason}");
-        return;
-    }
-    let output = Command::new(here("vm/boot"))
-        .args(["--timeout", "600", "--", "bash"])
-        .arg(here("interop/frr-all.sh"))
-        .arg(HA)
-        .output()
-        .expect("the harness runs");
-    judge("frr", &output);
+fn frr_every_100_ms_over_ipv6() {
+    fight("frr", FRR, &[&["3", "6", "100"]]);
 }

@@ -52,6 +52,9 @@ peer_state() {
 }
 peer_is_master() { [ "$(peer_state)" = Master ]; }
 peer_is_backup() { [ "$(peer_state)" = Backup ]; }
+# Over IPv6 vrrpd cannot send the first advert of a mastership: it raises the device for it, and the
+# device has no link-local address yet. The next one is an interval later.
+peer_delay() { if [ "$family" = 6 ]; then echo "$interval"; else echo 0; fi; }
 peer_complaints() {
     cat "$dir/frr/vrrpd.log" >>"$dir/peer.log"
     grep -iE 'discard|mismatch|invalid|incorrect|bad |fail|drop' "$dir/peer.log" |

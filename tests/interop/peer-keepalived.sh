@@ -27,7 +27,8 @@ peer_kill() {
     [ -n "${peer_pid:-}" ] || return 0
     local child
     child=$(cat "$dir/ka-vrrp.pid" 2>/dev/null)
-    kill -KILL "$peer_pid" $child 2>/dev/null
+    # The child first: it would say farewell when its parent dies.
+    kill -KILL $child "$peer_pid" 2>/dev/null
     wait "$peer_pid" 2>/dev/null
     peer_pid=''
     rm -f "$dir"/ka*.pid
@@ -35,6 +36,7 @@ peer_kill() {
 }
 peer_is_master() { ip -n "$them" -o addr show dev eth0 | grep -qF " $vip/"; }
 peer_is_backup() { ! peer_is_master; }
+peer_delay() { echo 0; }
 peer_complaints() {
     grep -iE 'bogus|invalid|mismatch|incorrect|wrong|discard|differ|unexpected|error|cant|expected' \
         "$dir/peer.log" | grep -vE 'lower priority .* discarding|forcing new election|No such process'
