@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,11 +10,13 @@ use std::time::Duration;
 use ha::io::witness::{
     AddressChange, AddressWatch, Client, Echo, Heard, Reply, Tap, wait_readable,
 };
+use ha::time::Instant;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use std::os::fd::AsFd;
 
+use crate::support::machine::Machine;
 use crate::support::{Namespace, Process, SOON, wait_until};
 
 /// The virtual address of these tests.
@@ -54,9 +57,12 @@ impl Node {
         self.run = Self::run(host, &self.directory);
     }
 
-    /// Change the configuration; SIGHUP is the caller's.
+    /// Change the configuration, at once as a whole: a reload may be reading it. SIGHUP is the
+    /// caller's.
     pub fn configure(&self, configuration: &str) {
-        fs::write(self.directory.path().join("ha.conf"), configuration).unwrap();
+        let place = |name| self.directory.path().join(name);
+        fs::write(place("ha.conf.new"), configuration).unwrap();
+        fs::rename(place("ha.conf.new"), place("ha.conf")).unwrap();
     }
 
     /// Process ids of the VRRP processes that became ready, in order.
@@ -114,9 +120,11 @@ pub struct Watch<T> {
 }
 
 impl<T: Send + Clone + 'static> Watch<T> {
-    /// `open` runs on `host`; `turn` is called again and again, at least each millisecond.
+    /// `open` runs on `host`; `turn` is called when there is something to read, and at the latest
+    /// `most` after the last time.
     fn start<S: AsFd + Send + 'static>(
         host: &Namespace,
+        most: Duration,
         open: impl FnOnce() -> S + Send,
         mut turn: impl FnMut(&S, &mut Vec<T>) + Send + 'static,
     ) -> Self {
@@ -126,7 +134,7 @@ impl<T: Send + Clone + 'static> Watch<T> {
         let thread = std::thread::spawn(move || {
             while !stop.load(Ordering::Relaxed) {
                 turn(&socket, &mut sink.lock().unwrap());
-                wait_readable(&[socket.as_fd()], Some(Duration::from_millis(1)));
+                wait_readable(&[socket.as_fd()], Some(most));
             }
             turn(&socket, &mut sink.lock().unwrap());
         });
@@ -152,30 +160,44 @@ impl<T> Drop for Watch<T> {
     }
 }
 
+/// How long a witness that only reads may take to notice that it is not needed any more.
+const WAIT: Duration = Duration::from_millis(20);
+/// From one question of the client to the next.
+const QUESTION: Duration = Duration::from_millis(1);
+
 /// Adverts that come into the ports of `hub`.
 pub fn adverts(hub: &Namespace) -> Watch<Heard> {
-    Watch::start(hub, || Tap::open().unwrap(), |tap, seen| seen.extend(tap.drain()))
+    Watch::start(hub, WAIT, || Tap::open().unwrap(), |tap, seen| seen.extend(tap.drain()))
 }
 
-/// Changes of the addresses of `host`.
-pub fn addresses(host: &Namespace) -> Watch<AddressChange> {
-    Watch::start(host, || AddressWatch::open().unwrap(), |watch, seen| seen.extend(watch.drain()))
+/// Changes of the addresses of `host`, each with the moment it was heard of.
+pub fn addresses(host: &Namespace) -> Watch<(Instant, AddressChange)> {
+    Watch::start(
+        host,
+        WAIT,
+        || AddressWatch::open().unwrap(),
+        |watch, seen| {
+            seen.extend(watch.drain().into_iter().map(|change| (ha::io::clock::now(), change)));
+        },
+    )
 }
 
-/// The echo service for `VIP` on `host`.
-pub fn serve(host: &Namespace, number: u8) -> Watch<()> {
-    let open = move || Echo::open(VIP.parse().unwrap(), number).unwrap();
-    Watch::start(host, open, |echo, _| echo.answer())
+/// The echo service for `address` on `host`.
+pub fn serve(host: &Namespace, address: &str, number: u8) -> Watch<()> {
+    let address: IpAddr = address.parse().unwrap();
+    let open = move || Echo::open(address, number).unwrap();
+    Watch::start(host, WAIT, open, |echo, _| echo.answer())
 }
 
-/// A client on `host` that asks `VIP` each millisecond; the answers.
-pub fn ask(host: &Namespace) -> Watch<Reply> {
+/// A client on `host` that asks `address` each millisecond; the answers.
+pub fn ask(host: &Namespace, address: &str) -> Watch<Reply> {
     let mut number = 0;
     let mut last = None;
-    let open = || Client::open(VIP.parse().unwrap()).unwrap();
-    Watch::start(host, open, move |client, seen| {
+    let address: IpAddr = address.parse().unwrap();
+    let open = move || Client::open(address).unwrap();
+    Watch::start(host, QUESTION, open, move |client, seen| {
         let now = ha::io::clock::now();
-        if last.is_none_or(|last| now.saturating_since(last) >= Duration::from_micros(900)) {
+        if last.is_none_or(|last| now.saturating_since(last) >= QUESTION * 9 / 10) {
             client.ask(number);
             number += 1;
             last = Some(now);
@@ -184,12 +206,27 @@ pub fn ask(host: &Namespace) -> Watch<Reply> {
     })
 }
 
-/// The longest time between two answers, by when their questions were sent.
-pub fn longest_silence(replies: &[Reply]) -> Duration {
+/// No advert came later than `interval` after the one before it, as far as the machine let it.
+pub fn assert_on_time(adverts: &[Heard], interval: Duration, machine: &Machine) {
+    assert!(adverts.len() > 1, "{adverts:?}");
+    for pair in adverts.windows(2) {
+        let gap = pair[1].at.saturating_since(pair[0].at);
+        let allowed = interval + machine.allows(pair[0].at, pair[1].at);
+        assert!(gap <= allowed, "{gap:?} between two adverts, {allowed:?} allowed");
+    }
+}
+
+/// No question was asked later than `silence` after the one before it that was answered, as far as
+/// the machine let it.
+pub fn assert_served(replies: &[Reply], silence: Duration, machine: &Machine) {
+    assert!(replies.len() > 1, "{replies:?}");
     let mut sent: Vec<_> = replies.iter().map(|reply| reply.sent).collect();
     sent.sort_unstable();
-    let gaps = sent.windows(2).map(|pair| pair[1].saturating_since(pair[0]));
-    gaps.max().unwrap_or(Duration::MAX)
+    for pair in sent.windows(2) {
+        let gap = pair[1].saturating_since(pair[0]);
+        let allowed = silence + machine.allows(pair[0], pair[1]);
+        assert!(gap <= allowed, "{gap:?} without an answer, {allowed:?} allowed");
+    }
 }
 
 /// Adverts by port, in order.

@@ -4,7 +4,7 @@
 //! every wait ends with an event or its deadline.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -421,7 +421,9 @@ impl<'a> Lab<'a> {
     fn note(&mut self, observation: Observation) -> Result<()> {
         match observation {
             Observation::Reply(reply) => self.note_reply(reply),
-            Observation::Address { host, at, change } if change.address == self.address => {
+            Observation::Address { host, at, change }
+                if change.address == IpAddr::V4(self.address) =>
+            {
                 // The kernel also reports a mere change of an address that is there already.
                 if self.holders.contains_key(&host) == change.present {
                     return Ok(());

@@ -56,7 +56,7 @@ pub fn start_client(
     address: Ipv4Addr,
     queue: Sender<Observation>,
 ) -> crate::error::Result<()> {
-    let client = client.enter(|| Client::open(address))?;
+    let client = client.enter(|| Client::open(address.into()))?;
     thread::spawn(move || {
         let mut due = now();
         let mut number = 0;
@@ -89,7 +89,7 @@ pub fn start_echo<'a>(
 ) -> crate::error::Result<()> {
     let servers = hosts
         .zip(0..)
-        .map(|(host, number)| host.enter(|| Echo::open(address, number)))
+        .map(|(host, number)| host.enter(|| Echo::open(address.into(), number)))
         .collect::<crate::error::Result<Vec<_>>>()?;
     thread::spawn(move || {
         loop {

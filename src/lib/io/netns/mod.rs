@@ -23,7 +23,7 @@ use nix::sys::signal::{SigSet, Signal};
 use crate::error::{Error, Result};
 
 pub use links::Links;
-pub(crate) use links::ipv4;
+pub(crate) use links::address;
 pub use processes::{signal_all, still_running};
 
 /// What one host of the laboratory has of its own.

@@ -1,6 +1,6 @@
 //! When the kernel of one host got or lost an address.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
@@ -9,16 +9,16 @@ use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
 use crate::error::{Error, Result};
-use crate::io::netns::ipv4;
+use crate::io::netns::address;
 
-/// `RTMGRP_IPV4_IFADDR` of linux/rtnetlink.h.
-const GROUP: u32 = 0x10;
+/// `RTMGRP_IPV4_IFADDR` and `RTMGRP_IPV6_IFADDR` of linux/rtnetlink.h.
+const GROUPS: u32 = 0x10 | 0x100;
 
 /// An address came or went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AddressChange {
     /// Which.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// Whether it is there now.
     pub present: bool,
 }
@@ -35,7 +35,7 @@ impl AddressWatch {
     pub fn open() -> Result<Self> {
         let wrong = |e| Error::new("subscribe to", "address changes", e);
         let mut socket = Socket::new(NETLINK_ROUTE).map_err(wrong)?;
-        socket.bind(&SocketAddr::new(0, GROUP)).map_err(wrong)?;
+        socket.bind(&SocketAddr::new(0, GROUPS)).map_err(wrong)?;
         socket.set_non_blocking(true).map_err(wrong)?;
         Ok(Self(socket))
     }
@@ -66,7 +66,7 @@ fn change(message: &NetlinkMessage<RouteNetlinkMessage>) -> Option<AddressChange
         RouteNetlinkMessage::DelAddress(about) => (about, false),
         _ => return None,
     };
-    Some(AddressChange { address: ipv4(about)?, present })
+    Some(AddressChange { address: address(about)?, present })
 }
 
 impl AsFd for AddressWatch {

@@ -3,7 +3,7 @@
 //! A probe is 16 bytes: its number and the time it was sent. The answer adds one byte: which
 //! host answered.
 
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -30,11 +30,17 @@ impl Echo {
     ///
     /// # Errors
     /// When the socket cannot be opened.
-    pub fn open(address: Ipv4Addr, host: u8) -> Result<Self> {
+    pub fn open(address: IpAddr, host: u8) -> Result<Self> {
         let wrong = |e| Error::new("serve echo on", address.to_string(), e);
-        let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP)).map_err(wrong)?;
-        socket.set_freebind_v4(true).map_err(wrong)?;
-        socket.bind(&SocketAddr::from((address, PORT)).into()).map_err(wrong)?;
+        let place = SocketAddr::from((address, PORT));
+        let socket = Socket::new(Domain::for_address(place), Type::DGRAM, Some(Protocol::UDP))
+            .map_err(wrong)?;
+        match address {
+            IpAddr::V4(_) => socket.set_freebind_v4(true),
+            IpAddr::V6(_) => socket.set_freebind_v6(true),
+        }
+        .map_err(wrong)?;
+        socket.bind(&place.into()).map_err(wrong)?;
         socket.set_nonblocking(true).map_err(wrong)?;
         Ok(Self { socket: socket.into(), host })
     }
@@ -81,10 +87,14 @@ impl Client {
     ///
     /// # Errors
     /// When the socket cannot be opened.
-    pub fn open(address: Ipv4Addr) -> Result<Self> {
+    pub fn open(address: IpAddr) -> Result<Self> {
         let wrong = |e| Error::new("open a client of", address.to_string(), e);
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(wrong)?;
-        socket.connect(SocketAddrV4::new(address, PORT)).map_err(wrong)?;
+        let anywhere: IpAddr = match address {
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let socket = UdpSocket::bind((anywhere, 0)).map_err(wrong)?;
+        socket.connect((address, PORT)).map_err(wrong)?;
         socket.set_nonblocking(true).map_err(wrong)?;
         Ok(Self(socket))
     }

@@ -97,10 +97,15 @@ impl Tap {
     }
 }
 
-/// Hardly anything but VRRP over IPv4: load byte 9, the protocol; is it 112; then all, else
-/// nothing.
-fn filter() -> [SockFilter; 4] {
+/// Hardly anything but VRRP: by the version, load byte 6 (next header) or byte 9 (protocol); is
+/// it 112; then all, else nothing.
+fn filter() -> [SockFilter; 9] {
     [
+        SockFilter::new(0x30, 0, 0, 0),
+        SockFilter::new(0x54, 0, 0, 0xf0),
+        SockFilter::new(0x15, 0, 2, 0x60),
+        SockFilter::new(0x30, 0, 0, 6),
+        SockFilter::new(0x05, 0, 0, 1),
         SockFilter::new(0x30, 0, 0, 9),
         SockFilter::new(0x15, 0, 1, VRRP),
         SockFilter::new(0x06, 0, 0, u32::MAX),
@@ -115,14 +120,18 @@ fn stamp(wall: Option<TimeSpec>) -> Instant {
     read - Duration::from_nanos(wall_nanos()).saturating_sub(Duration::from(wall))
 }
 
-/// VRID and priority of the advert in an IPv4 packet (RFC 9568 section 5.2; the two bytes are
-/// the same in RFC 3768).
+/// VRID and priority of the advert in a packet (RFC 9568 section 5.2; the two bytes are the same in
+/// RFC 3768).
 fn advert(packet: &[u8]) -> Option<(u8, u8)> {
     let first = packet.first()?;
-    if first >> 4 != 4 || u32::from(*packet.get(9)?) != VRRP {
+    let (protocol, header) = match first >> 4 {
+        4 => (packet.get(9)?, usize::from(first & 0x0f) * 4),
+        6 => (packet.get(6)?, 40),
+        _ => return None,
+    };
+    if u32::from(*protocol) != VRRP {
         return None;
     }
-    let header = usize::from(first & 0x0f) * 4;
     Some((*packet.get(header + 1)?, *packet.get(header + 2)?))
 }
 
@@ -145,5 +154,11 @@ mod tests {
         packet[9] = 17;
         assert_eq!(advert(&packet), None);
         assert_eq!(advert(&[0x45]), None);
+        let mut packet = vec![0x60; 40];
+        packet[6] = 112;
+        packet.extend([0x31, 61, 200, 1]);
+        assert_eq!(advert(&packet), Some((61, 200)));
+        packet[6] = 58;
+        assert_eq!(advert(&packet), None);
     }
 }
