@@ -82,6 +82,7 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-refresh -d 'Announce every address once in this interval while master; 0s for never' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l garp-interval -d 'Least time between two announcements on an interface' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l keep-addresses -d 'Leave the virtual addresses in place at the end; peers are told that this host stops'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l nopreempt -d 'Never take over from a living master, however low its priority'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l checksum-message-only -d 'Version 3 over IPv4: send the checksum over the message only, as RFC 9568 says. Both forms are accepted either way'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'

@@ -175,7 +175,7 @@ fn supervisor(text: &str) {
     let mut now = Now { at: START, unix_nanos: 0 };
     let mut text = text.lines();
     let composition = text.next().and_then(composition).unwrap_or_default();
-    let identity = Identity { pid: 1, configuration: "ha.conf".to_owned() };
+    let identity = Identity { pid: 1, configuration: "ha.conf".to_owned(), respawn: true };
     let mut core = Core::new(now, identity, composition);
     let mut pids = [0; 3];
     act(&mut core, now, &mut pids);
@@ -220,6 +220,7 @@ fn composition(model: &str) -> Option<Composition> {
         state_dir: "/run/ha".to_owned(),
         log: "info".to_owned(),
         host: "host".to_owned(),
+        ..Default::default()
     };
     ha::supervisor::plan::compose(&model, &options).ok()
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ha::commands::main()
+    ha::commands::main("ha")
 }

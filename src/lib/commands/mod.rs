@@ -5,8 +5,10 @@ pub mod addr;
 pub mod address;
 pub mod announce;
 pub mod check;
+mod composition;
 pub mod config;
 pub mod ctl;
+mod keepalived;
 pub mod lab;
 mod manual;
 mod model;
@@ -90,9 +92,20 @@ enum Command {
     Man(manual::ManArgs),
 }
 
-/// The whole program: parse, log, dispatch, exit.
+/// The whole program, by the name that it was called by; `binary` is its own, for one that was
+/// given another. The daemon is one program under two names: called as `keepalived` it starts
+/// itself as `ha` for its children.
 #[must_use]
-pub fn main() -> ExitCode {
+pub fn main(binary: &str) -> ExitCode {
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let called = words.next().unwrap_or_default();
+    let name = called.rsplit('/').next().unwrap_or_default();
+    let name = if ["ha", "keepalived"].contains(&name) { name } else { binary };
+    if name == "keepalived" { keepalived::main(&words.collect::<Vec<_>>()) } else { ha() }
+}
+
+/// `ha`: parse, log, dispatch, exit.
+fn ha() -> ExitCode {
     let cli = Cli::parse();
     let exit = cli.start().unwrap_or_else(|error| {
         log::fail("ha", &error);

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::{self, Severity};
-use crate::drivers::config_loader::{self, SystemLoader};
+use super::composition::{Source, absolute};
+use crate::drivers::config_loader;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::capabilities;
 use crate::output::event::Line;
-use crate::output::{EventStream, Printer, diagnostics, log};
+use crate::output::{EventStream, Printer, log};
 use crate::supervisor::core::Refusal;
-use crate::supervisor::plan::{self, Composition};
+use crate::supervisor::plan;
 use crate::supervisor::run::{self, Listener, Setup};
 use crate::supervisor::{explain, state_dir};
 
@@ -52,41 +52,6 @@ pub struct Args {
     child_program: Option<PathBuf>,
 }
 
-/// Reads the configuration and plans its processes, as often as it is asked to.
-struct Source {
-    file: PathBuf,
-    options: config::Options,
-    plan: plan::Options,
-}
-
-impl Source {
-    fn new(args: &Args, log: &log::Choice) -> Result<Self> {
-        let options = config_loader::options(args.config_id.clone());
-        let state_dir = std::path::absolute(&args.state_dir)
-            .map_err(|e| Error::new("find", args.state_dir.display().to_string(), e))?;
-        let plan = plan::Options {
-            state_dir: state_dir.display().to_string(),
-            log: log.to_string(),
-            host: options.host_name.clone(),
-        };
-        Ok(Self { file: args.file.clone(), options, plan })
-    }
-
-    /// Read the file and show every diagnostic on stderr.
-    fn read(&self) -> std::result::Result<Composition, Refusal> {
-        let outcome = config::load(&self.file, &self.options, &SystemLoader);
-        diagnostics::print(&outcome);
-        let Some(model) = &outcome.model else {
-            let errors = outcome.diagnostics.iter().filter(|d| d.severity() == Severity::Error);
-            return Err(Refusal {
-                problems: errors.map(|d| diagnostics::one_line(d, &outcome.sources)).collect(),
-            });
-        };
-        plan::compose(model, &self.plan)
-            .map_err(|e| Refusal { problems: vec![format!("cannot write the plan as JSON: {e}")] })
-    }
-}
-
 /// Event lines for whoever reads stdout.
 struct Stdout(EventStream);
 
@@ -105,8 +70,8 @@ impl Listener for Stdout {
 /// # Errors
 /// When the configuration is invalid, or the supervisor cannot work.
 pub fn execute(args: Args, log: &log::Choice, printer: Printer) -> Result<Exit> {
-    let source = Source::new(&args, log)?;
-    let composition = source.read().map_err(|refusal| invalid(&args.file, &refusal))?;
+    let source = source(&args, log)?;
+    let (_, composition) = source.read().map_err(|why| invalid(&args.file, &why.refusal))?;
     if args.explain {
         if printer.is_json() {
             printer.document(&explain::document(&composition))?;
@@ -123,10 +88,27 @@ pub fn execute(args: Args, log: &log::Choice, printer: Printer) -> Result<Exit> 
         state_dir: args.state_dir,
         program: args.child_program,
         composition,
-        read: Box::new(move || source.read()),
+        read: Box::new(move || match source.read() {
+            Ok((_, composition)) => Ok(composition),
+            Err(why) => Err(why.refusal),
+        }),
         listener: Box::new(Stdout(EventStream::start(printer)?)),
+        status_signals: Vec::new(),
+        heed_interrupt: true,
+        respawn: true,
     })?;
     Ok(Exit::from_code(code))
+}
+
+fn source(args: &Args, log: &log::Choice) -> Result<Source> {
+    let options = config_loader::options(args.config_id.clone());
+    let plan = plan::Options {
+        state_dir: absolute(&args.state_dir)?.display().to_string(),
+        log: log.to_string(),
+        host: options.host_name.clone(),
+        ..plan::Options::default()
+    };
+    Ok(Source { file: args.file.clone(), options, plan })
 }
 
 fn invalid(file: &Path, refusal: &Refusal) -> Error {

@@ -66,6 +66,10 @@ struct RunArgs {
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
 
+    /// Leave the virtual addresses in place at the end; peers are told that this host stops.
+    #[arg(long)]
+    keep_addresses: bool,
+
     /// Write down everything that decides, for `ha sim --replay`, one JSON line each. Passwords
     /// are in it: only its owner may read the file.
     #[arg(long, value_name = "FILE")]
@@ -230,6 +234,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         node: None,
         lease,
         holdings,
+        keep_addresses: args.keep_addresses,
         record,
         control,
         reload: from_file,

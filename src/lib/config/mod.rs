@@ -45,6 +45,8 @@ pub struct Options {
     pub host_name: String,
     /// Where `${_RANDOM}` starts.
     pub random_seed: u64,
+    /// `-e`: every `include` is as strict as `includea`.
+    pub every_file: bool,
 }
 
 /// What came of a load.

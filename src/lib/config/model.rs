@@ -27,6 +27,10 @@ pub struct Globals {
     /// `enable_script_security`.
     #[serde(default)]
     pub script_security: bool,
+    /// `dynamic_interfaces`: interfaces may come and go. They may in any case; a check of the
+    /// configuration on this host says nothing then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dynamic_interfaces: bool,
     /// The configuration has virtual servers, which need IPVS.
     #[serde(default)]
     pub wants_ipvs: bool,

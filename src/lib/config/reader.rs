@@ -307,6 +307,8 @@ impl<'a> Reader<'a> {
             );
             return;
         }
+        let strictest = IncludeChecks::of("includea").filter(|_| self.options.every_file);
+        let checks = strictest.unwrap_or(checks);
         let mut found = Vec::new();
         for pattern in checks.patterns(pattern) {
             match self.loader.glob(self.directory(), &pattern) {

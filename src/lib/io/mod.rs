@@ -6,17 +6,21 @@
 #![allow(unsafe_code)]
 
 pub mod announce;
+pub mod background;
 pub mod capabilities;
 pub mod capture;
 pub mod capture_file;
 pub mod clock;
+pub mod core_dump;
 pub mod glob;
 pub mod holdings;
 pub mod lease;
 pub mod lines;
 pub mod netlink;
 pub mod netns;
+pub mod pid_file;
 pub mod poller;
+pub mod private_file;
 pub mod probe;
 pub mod process;
 pub mod recorder;

@@ -184,7 +184,12 @@ pub fn print(outcome: &Outcome) {
         };
         log::report(severity, &one_line(diagnostic, &outcome.sources));
     }
-    let colour = std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    log::say(text(outcome, colour).as_bytes());
+    log::say(text(outcome, wants_colour()).as_bytes());
+}
+
+/// Whether whoever reads stderr wants colour.
+#[must_use]
+pub fn wants_colour() -> bool {
+    std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

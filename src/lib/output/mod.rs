@@ -2,6 +2,7 @@
 
 mod check;
 pub mod diagnostics;
+pub mod dump;
 pub mod event;
 pub mod keywords;
 pub mod lab;

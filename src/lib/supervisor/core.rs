@@ -109,6 +109,8 @@ pub struct Identity {
     pub pid: u32,
     /// The configuration file.
     pub configuration: String,
+    /// Whether a process that ended unasked is started again; else everything stops.
+    pub respawn: bool,
 }
 
 /// The machine.
@@ -179,7 +181,14 @@ impl Core {
     /// A process ended; all its lines were handed in before.
     pub fn handle_exited(&mut self, now: Now, part: Part, pid: u32, ended: Ended) {
         if let Some(member) = self.members.get_mut(&part).filter(|m| m.pid() == Some(pid)) {
+            let last = !self.identity.respawn && member.listens();
+            if last {
+                member.handle_stop(now.at);
+            }
             member.handle_ended(now.at, ended, None);
+            if last {
+                self.stop(Exit::System.code());
+            }
             let done = self.surveys.handle_gone(part);
             self.answer(now, done);
         }

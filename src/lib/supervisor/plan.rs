@@ -110,7 +110,7 @@ impl Composition {
 }
 
 /// What the children are started with beside their plans.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// `--state-dir`, for the lease of the VRRP process.
     pub state_dir: String,
@@ -118,6 +118,12 @@ pub struct Options {
     pub log: String,
     /// Name of the node when the configuration has no `router_id`.
     pub host: String,
+    /// Leave out the virtual routers, with their checks and hooks.
+    pub without_vrrp: bool,
+    /// Leave out the load balancer.
+    pub without_load_balancer: bool,
+    /// Leave the virtual addresses in place on stop.
+    pub keep_addresses: bool,
 }
 
 /// A process that is not told what it does gets this long to end.
@@ -130,6 +136,11 @@ const RUNS_SCRIPTS: [&str; 4] = ["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"];
 /// # Errors
 /// When a plan cannot be written as JSON.
 pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Composition> {
+    let node = Some(model.globals.router_id.clone().unwrap_or_else(|| options.host.clone()));
+    let missing = if options.without_load_balancer { Vec::new() } else { missing(model) };
+    if options.without_vrrp {
+        return Ok(Composition { node, missing, ..Composition::default() });
+    }
     let mut children = Vec::new();
     let hooks = model.notify.instances.len() + model.notify.groups.len();
     if hooks > 0 {
@@ -157,9 +168,9 @@ pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Compositi
         children.push(vrrp(model, options)?);
     }
     Ok(Composition {
-        node: Some(model.globals.router_id.clone().unwrap_or_else(|| options.host.clone())),
+        node,
         children,
-        missing: missing(model),
+        missing,
         instances: model.vrrp.routers.iter().map(instance_name).collect(),
         scripts,
     })
@@ -185,6 +196,9 @@ fn vrrp(model: &Model, options: &Options) -> serde_json::Result<Child> {
         .collect();
     let mut with = vec!["vrrp", "run", "--plan", "-", "--state-dir"];
     with.push(&options.state_dir);
+    if options.keep_addresses {
+        with.push("--keep-addresses");
+    }
     Ok(Child {
         part: Part::Vrrp,
         arguments: arguments(options, &with),
@@ -261,7 +275,12 @@ pub(super) mod tests {
     use serde_json::json;
 
     fn options() -> Options {
-        Options { state_dir: "/run/ha".into(), log: "info".into(), host: "lb1".into() }
+        Options {
+            state_dir: "/run/ha".into(),
+            log: "info".into(),
+            host: "lb1".into(),
+            ..Options::default()
+        }
     }
 
     /// A model with one instance, one script and one hook.

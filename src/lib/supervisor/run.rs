@@ -2,22 +2,25 @@
 //! control socket and the clock.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
 use super::child::{self, Channel, Report};
-use super::core::{Action, Client, Core, Identity, Now, Refusal};
+use super::core::{Action, Client, Core, Identity, Now, Refusal, Service};
 use super::plan::{Composition, Part};
-use super::request::Response;
+use super::request::{Request, Response};
 use super::service::{self, Heartbeat};
-use super::socket::{Asked, Server};
+use super::socket::Server;
 use super::state_dir::StateDir;
 use crate::error::{Error, Result};
 use crate::io::clock;
 use crate::output::event::Line;
+use crate::output::status::Document;
 
 /// Reports of children that wait; then a child's reader waits, and the child with it.
 const REPORTS: usize = 256;
@@ -33,6 +36,10 @@ pub trait Listener {
     fn event(&self, line: Line);
     /// No more events come: write what waits, but not for longer than this.
     fn flush(&self, patience: Duration);
+    /// What the service manager is told.
+    fn service(&self, _told: Service) {}
+    /// The status that one of [`Setup::status_signals`] asked for.
+    fn status(&self, _signal: i32, _document: &Document) {}
 }
 
 /// What a supervisor needs.
@@ -49,6 +56,12 @@ pub struct Setup {
     pub read: Read,
     /// Who hears of events.
     pub listener: Box<dyn Listener>,
+    /// Signals that ask for the status, by number.
+    pub status_signals: Vec<i32>,
+    /// Whether SIGINT means stop; else it means nothing.
+    pub heed_interrupt: bool,
+    /// Whether a process that ended unasked is started again; else everything stops.
+    pub respawn: bool,
 }
 
 /// Supervise until asked to stop, or until the virtual routers cannot run. Returns the exit code.
@@ -76,16 +89,65 @@ struct Signals {
     hang_up: Signal,
     terminate: Signal,
     interrupt: Signal,
+    heed_interrupt: bool,
+    /// By their numbers.
+    status: Vec<(i32, Signal)>,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    fn new(status: &[i32], heed_interrupt: bool) -> std::io::Result<Self> {
+        let numbered = |number: &i32| -> std::io::Result<(i32, Signal)> {
+            Ok((*number, signal(SignalKind::from_raw(*number))?))
+        };
         Ok(Self {
             hang_up: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            heed_interrupt,
+            status: status.iter().map(numbered).collect::<std::io::Result<_>>()?,
         })
     }
+
+    /// Wait for a signal. Losing the future loses nothing.
+    async fn next(&mut self) -> Told {
+        let Self { hang_up, terminate, interrupt, heed_interrupt, status } = self;
+        let status = poll_fn(|context| {
+            let arrived = status.iter_mut().find_map(|(number, signal)| {
+                matches!(signal.poll_recv(context), Poll::Ready(Some(()))).then_some(*number)
+            });
+            arrived.map_or(Poll::Pending, Poll::Ready)
+        });
+        let interrupt = async {
+            loop {
+                interrupt.recv().await;
+                if *heed_interrupt {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            _ = hang_up.recv() => Told::Reload,
+            _ = terminate.recv() => Told::Stop,
+            () = interrupt => Told::Stop,
+            number = status => Told::Status(number),
+        }
+    }
+}
+
+/// What a signal asks for.
+enum Told {
+    Reload,
+    Stop,
+    /// The status, with the signal that asked.
+    Status(i32),
+}
+
+/// Who is answered.
+enum Asker {
+    /// A client of the control socket.
+    Socket(oneshot::Sender<Response>),
+    /// The listener, for this signal.
+    Signal(i32),
 }
 
 struct Supervisor {
@@ -96,7 +158,7 @@ struct Supervisor {
     channels: BTreeMap<Part, Channel>,
     reports: mpsc::Receiver<Report>,
     reporter: mpsc::Sender<Report>,
-    clients: BTreeMap<u64, oneshot::Sender<Response>>,
+    clients: BTreeMap<u64, Asker>,
     latest_client: u64,
     program: Option<PathBuf>,
     read: Read,
@@ -108,10 +170,15 @@ struct Supervisor {
 impl Supervisor {
     fn new(setup: Setup, state_dir: &StateDir) -> Result<Self> {
         // Before anything runs, so that no signal falls on the default action.
-        let signals = Signals::new().map_err(|e| Error::new("receive", "signals", e))?;
+        let signals = Signals::new(&setup.status_signals, setup.heed_interrupt)
+            .map_err(|e| Error::new("receive", "signals", e))?;
         let server = Server::listen(&state_dir.socket())?;
         let (reporter, reports) = mpsc::channel(REPORTS);
-        let identity = Identity { pid: std::process::id(), configuration: setup.configuration };
+        let identity = Identity {
+            pid: std::process::id(),
+            configuration: setup.configuration,
+            respawn: setup.respawn,
+        };
         Ok(Self {
             core: Core::new(now(), identity, setup.composition),
             server,
@@ -157,10 +224,14 @@ impl Supervisor {
         };
         tokio::select! {
             Some(report) = self.reports.recv() => self.handle_report(report),
-            Some(asked) = self.server.requests.recv() => self.handle_asked(asked),
-            _ = self.signals.hang_up.recv() => self.core.handle_reload(now()),
-            _ = self.signals.terminate.recv() => self.core.handle_stop(now()),
-            _ = self.signals.interrupt.recv() => self.core.handle_stop(now()),
+            Some(asked) = self.server.requests.recv() => {
+                self.ask(Asker::Socket(asked.answer), asked.request);
+            }
+            told = self.signals.next() => match told {
+                Told::Reload => self.core.handle_reload(now()),
+                Told::Stop => self.core.handle_stop(now()),
+                Told::Status(signal) => self.ask(Asker::Signal(signal), Request::Status),
+            },
             () = timer => self.core.handle_timeout(now()),
             () = self.heartbeat.due() => service::beat(),
         }
@@ -180,10 +251,21 @@ impl Supervisor {
         }
     }
 
-    fn handle_asked(&mut self, asked: Asked) {
+    fn ask(&mut self, asker: Asker, request: Request) {
         self.latest_client += 1;
-        self.clients.insert(self.latest_client, asked.answer);
-        self.core.handle_request(now(), Client(self.latest_client), asked.request);
+        self.clients.insert(self.latest_client, asker);
+        self.core.handle_request(now(), Client(self.latest_client), request);
+    }
+
+    fn answer(&mut self, client: u64, response: Response) {
+        match (self.clients.remove(&client), response) {
+            // A client that hung up wants no answer.
+            (Some(Asker::Socket(answer)), response) => drop(answer.send(response)),
+            (Some(Asker::Signal(signal)), Response::Status { status }) => {
+                self.listener.status(signal, &status);
+            }
+            _ => {}
+        }
     }
 
     fn act(&mut self, action: Action) {
@@ -208,17 +290,15 @@ impl Supervisor {
                 }
                 self.listener.event(line);
             }
-            Action::Reply(Client(client), response) => {
-                if let Some(answer) = self.clients.remove(&client) {
-                    // A client that hung up wants no answer.
-                    drop(answer.send(response));
-                }
-            }
+            Action::Reply(Client(client), response) => self.answer(client, response),
             Action::Read(client) => {
                 let outcome = (self.read)();
                 self.core.handle_configuration(now(), client, outcome);
             }
-            Action::Service(told) => service::tell(told),
+            Action::Service(told) => {
+                service::tell(told);
+                self.listener.service(told);
+            }
             Action::Finish(code) => self.finished = Some(code),
         }
     }

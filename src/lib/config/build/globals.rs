@@ -98,6 +98,7 @@ fn process(settings: &Settings<'_>, globals: &mut Globals) {
     if let Some(timeout) = settings.time("smtp_connect_timeout") {
         globals.smtp_connect_timeout = timeout;
     }
+    globals.dynamic_interfaces |= settings.has("dynamic_interfaces");
     for list in settings.all("notification_email") {
         let words = list.lines().flat_map(|line| line.words());
         globals.notification_email.extend(words.map(|word| word.text.to_owned()));

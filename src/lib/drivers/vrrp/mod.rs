@@ -52,6 +52,8 @@ pub struct Setup {
     pub lease: Option<Lease>,
     /// Where to write down which addresses are held, and to find what a predecessor held.
     pub holdings: Option<Holdings>,
+    /// Leave the addresses in place at the end.
+    pub keep_addresses: bool,
     /// Where to write down what the machine is told.
     pub record: Option<Recorder>,
     /// Control lines; their end means stop. None: only signals steer.
@@ -101,6 +103,7 @@ struct Driver {
     reload: Option<Box<dyn FnMut() -> Result<NodeConfig>>>,
     emit: Box<dyn FnMut(Line)>,
     stopping: bool,
+    keep_addresses: bool,
     /// Latest time told to the machine: it never sees time run backwards.
     told: Instant,
 }
@@ -139,6 +142,7 @@ impl Driver {
             reload: setup.reload,
             emit: setup.emit,
             stopping: false,
+            keep_addresses: setup.keep_addresses,
             told: Instant::ZERO,
         };
         // As `Node::new` above: before all time.
@@ -381,6 +385,9 @@ impl Driver {
     }
 
     fn withdraw_all(&self) {
+        if self.keep_addresses {
+            return;
+        }
         for config in self.configs() {
             self.keeper.ask(Request::Withdraw(placements(config, all_addresses(config))));
         }

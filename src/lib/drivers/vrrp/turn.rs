@@ -116,6 +116,7 @@ impl Driver {
         let config = self.node.config(router)?;
         Some(match action {
             Action::Install(addresses) => Request::Install(router, placements(config, &addresses)),
+            Action::Withdraw(_) if self.stopping && self.keep_addresses => return None,
             Action::Withdraw(addresses) => Request::Withdraw(placements(config, &addresses)),
             Action::Announce { addresses, repeat, interval, .. } => Request::Announce {
                 router,

@@ -6,6 +6,7 @@
 //! the [`sandbox`] process, however it comes, is the end of everything built inside.
 
 mod links;
+pub mod named;
 mod processes;
 pub mod sandbox;
 

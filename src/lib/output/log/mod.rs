@@ -154,14 +154,18 @@ pub fn report(severity: Severity, text: &str) {
     push(Entry { form: Form::Message, severity, text: text.as_bytes().to_vec() });
 }
 
-/// The last words of a command that failed: on stderr, whatever else the log goes to.
-pub fn fail(program: &str, error: &Error) {
-    let text = format!("{program}: {error}\n");
+/// [`say`], and on stderr whatever else the log goes to: for whoever called the program.
+pub fn say_aloud(text: &str) {
     say(text.as_bytes());
-    report(Severity::Error, &error.to_string());
     if !SINKS.lock().unwrap_or_else(PoisonError::into_inner).stderr {
         drop(io::stderr().lock().write_all(text.as_bytes()));
     }
+}
+
+/// The last words of a command that failed.
+pub fn fail(program: &str, error: &Error) {
+    say_aloud(&format!("{program}: {error}\n"));
+    report(Severity::Error, &error.to_string());
 }
 
 /// Wait until everything is written, but not longer than `patience`.

@@ -15,7 +15,7 @@ struct Bench {
 
 impl Bench {
     fn new(composition: Composition) -> Self {
-        let identity = Identity { pid: 1, configuration: "ha.conf".into() };
+        let identity = Identity { pid: 1, configuration: "ha.conf".into(), respawn: true };
         let now = Now { at: Instant::from_nanos(1_000_000_000), unix_nanos: 0 };
         let core = Core::new(now, identity, composition);
         let mut bench = Self { core, now, record: Vec::new(), pids: 100 };
