@@ -41,6 +41,16 @@ fn a_forking_unit_finds_a_ready_daemon_behind_its_pid_file_and_stops_it_without_
     let told = host.hear("(VI_1) Entering MASTER STATE");
     assert!(told.starts_with(&format!("<134>Keepalived[{pid}]: ")), "local0, info: {told}");
     host.hear("  address 192.0.2.100/24");
+    // Scripts may take the wrong pid file; the part must not end of it.
+    for number in [nix::libc::SIGUSR1, nix::libc::SIGRTMAX()] {
+        let sent = std::process::Command::new("kill")
+            .args([format!("-{number}"), child.to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+    host.signal(nix::libc::SIGUSR2);
+    host.hear("wrote");
+    assert_eq!(host.pid("/run/vrrp.pid"), Some(child));
     host.hear("Startup complete");
     host.stop();
     assert!(!host.has_address());

@@ -26,6 +26,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::io::signals;
 use crate::output::{Printer, log};
 
 /// How long the last log lines may take to be read.
@@ -131,7 +132,11 @@ impl Command {
 impl Cli {
     /// Log as asked for, then [`Cli::execute`].
     fn start(self) -> Result<Exit> {
-        log::start(&self.log, self.command.job())?;
+        let job = self.command.job();
+        log::start(&self.log, job)?;
+        if !job.is_empty() {
+            signals::ignore_dumps();
+        }
         self.execute()
     }
 

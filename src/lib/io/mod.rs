@@ -25,6 +25,7 @@ pub mod probe;
 pub mod process;
 pub mod recorder;
 pub mod runtime;
+pub mod signals;
 mod spawn;
 pub mod stop;
 pub mod sysctl;
