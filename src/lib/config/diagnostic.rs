@@ -83,6 +83,13 @@ codes! {
     MissingArgument = "W0026", "an argument is missing and the keyword is ignored";
     AddressMissing = "W0027", "a virtual router without an address";
     SurprisingDefault = "W0028", "a default that is hardly meant";
+    ServiceUnusable = "W0040", "a virtual server or a group of them is left out";
+    CheckUseless = "W0041", "a health check that cannot do its job";
+    Unchecked = "W0042", "a real server without a health check beside checked ones";
+    CheckTooSlow = "W0043", "a health check may last longer than its interval";
+    QuorumUnreachable = "W0044", "a quorum that is never gained again once it is lost";
+    SorryIsServer = "W0045", "the sorry server is a real server too";
+    SharedService = "W0046", "two virtual servers have a service in common";
 }
 
 impl Code {

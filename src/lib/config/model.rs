@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::check::ScriptConfig;
 use crate::engine::notify::NotifyPlan;
+use crate::engine::pool::BalancerConfig;
 use crate::engine::vrrp::NodeConfig;
 
 /// Settings of `global_defs` that are not spread over the items they are defaults of.
@@ -47,4 +48,7 @@ pub struct Model {
     pub scripts: Vec<ScriptConfig>,
     /// Notification hooks.
     pub notify: NotifyPlan,
+    /// The load balancing side.
+    #[serde(default, skip_serializing_if = "BalancerConfig::is_empty")]
+    pub balancer: BalancerConfig,
 }

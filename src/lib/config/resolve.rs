@@ -107,10 +107,17 @@ impl Resolver {
 
     /// Report a setting that is given twice; true when the first one stays.
     fn repeated(&mut self, entries: &[Entry<'_>], entry: &Entry<'_>, block: &Block) -> bool {
-        let single = matches!(block.path, "global_defs" | "vrrp_script" | "vrrp_sync_group")
-            || block.path.starts_with("vrrp_instance");
+        let single =
+            matches!(block.path, "global_defs" | "SSL" | "vrrp_script" | "vrrp_sync_group")
+                || block.path.starts_with("vrrp_instance")
+                || block.path.starts_with("virtual_server");
         let keyword = entry.row.keyword;
-        if !single || entry.row.content.is_some() || keyword == "key" {
+        let list = match keyword {
+            "key" => block.path != "SSL",
+            "status_code" | "regex_options" => true,
+            _ => entry.row.content.is_some(),
+        };
+        if !single || list {
             return false;
         }
         let Some(first) = entries.iter().rfind(|other| other.row.keyword == keyword) else {

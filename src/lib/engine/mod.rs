@@ -8,8 +8,10 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 pub mod check;
+pub mod ipvs;
 pub mod notify;
 pub mod observe;
+pub mod pool;
 pub mod sync_group;
 pub mod track;
 pub mod vrrp;

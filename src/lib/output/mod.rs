@@ -1,5 +1,6 @@
 //! The only layer that prints. stdout is data, stderr is everything else.
 
+mod balancer;
 mod check;
 pub mod diagnostics;
 pub mod dump;

@@ -20,6 +20,9 @@ pub fn document(model: &Model) -> Value {
             *pass = Value::from("(hidden)");
         }
     }
+    if let Some(password) = value.pointer_mut("/balancer/tls/password") {
+        *password = Value::from("(hidden)");
+    }
     value
 }
 
@@ -61,7 +64,7 @@ fn write_model(out: &mut String, model: &Model) -> std::fmt::Result {
             if script.init_fail { ", down until the first result" } else { "" },
         )?;
     }
-    Ok(())
+    super::balancer::write(out, &model.balancer)
 }
 
 fn write_router(out: &mut String, router: &RouterConfig) -> std::fmt::Result {
@@ -152,7 +155,7 @@ fn hooks(out: &mut String, hooks: Option<&Hooks>) -> std::fmt::Result {
 }
 
 /// A duration in seconds or milliseconds, whichever is whole.
-fn seconds(duration: Duration) -> String {
+pub(super) fn seconds(duration: Duration) -> String {
     if duration.subsec_nanos() == 0 {
         return format!("{} s", duration.as_secs());
     }

@@ -6,6 +6,7 @@ mod authentication;
 mod globals;
 mod group;
 mod instance;
+mod lvs;
 mod scripts;
 mod settings;
 mod timing;
@@ -113,14 +114,16 @@ pub(super) fn model(
         let members = group.members.iter().map(|member| (member.clone(), group.name.clone()));
         context.notify.member_of.extend(members);
     }
+    let configs: Vec<RouterConfig> = routers.into_iter().map(|router| router.config).collect();
+    let balancer = lvs::build(entries, &configs, &mut context);
     let (scripts, trackers) = scripts::tracked(&mut context);
     let vrrp = NodeConfig {
-        routers: routers.into_iter().map(|router| router.config).collect(),
+        routers: configs,
         groups: groups.into_iter().map(|(group, _)| group).collect(),
         trackers,
         startup_delay: context.defaults.startup_delay,
     };
-    Model { globals, vrrp, scripts, notify: context.notify }
+    Model { globals, vrrp, scripts, notify: context.notify, balancer }
 }
 
 fn duplicate_name(entry: &Entry<'_>, first: Span, context: &mut Context<'_>) {

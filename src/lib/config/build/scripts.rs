@@ -97,13 +97,23 @@ pub(super) fn hooks(settings: &Settings<'_>, context: &mut Context<'_>) -> Hooks
 
 /// The command of `entry`; `user`: the words of a `user` keyword beside it. `None` when it cannot
 /// be run, which was reported.
-fn command(
+pub(super) fn command(
     entry: &Entry<'_>,
     user: Option<&[Word<'_>]>,
     context: &mut Context<'_>,
 ) -> Option<CommandLine> {
     let (text, own_user) = entry.arguments().split_first()?;
     let user = if own_user.is_empty() { user.unwrap_or_default() } else { own_user };
+    command_line(text, user, context)
+}
+
+/// The command in `text`, run as `user` or, without one, as `script_user`. `None` when it cannot
+/// be run, which was reported.
+pub(super) fn command_line(
+    text: &Word,
+    user: &[Word],
+    context: &mut Context<'_>,
+) -> Option<CommandLine> {
     let identity = if user.is_empty() {
         let ScriptUser::Known(identity) = context.defaults.script_user.ask(context.loader) else {
             context.warn(

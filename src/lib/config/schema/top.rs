@@ -141,8 +141,8 @@ static ROWS: &[Row] = &[
         "named set of addresses/fwmarks sharing one real server list").since("1.0.2")
         .later("IPVS and health checkers")
         .holds(&SERVER_GROUP),
-    row("virtual_server", Words(1, 3), "IP [PORT] | fwmark N | group NAME, block", "",
-        "one IPVS virtual service")
+    row("virtual_server", Words(1, 2), "IP [PORT] | fwmark N | group NAME, block", "",
+        "one IPVS virtual service").fatal()
         .later("IPVS and health checkers")
         .holds(&SERVER),
 ];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::check::CommandLine;
+use crate::engine::check::{CommandLine, Identity};
 
 /// Hooks of one instance or sync group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,19 @@ impl Hooks {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// A named pipe that events are written to, line by line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FifoConfig {
+    /// Where it is; it is made when it is not there.
+    pub path: Box<str>,
+    /// Whose it is; the process's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Identity>,
+    /// A program that reads it; it gets the path as its last argument.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<CommandLine>,
 }
 
 /// The plan of `ha notify --follow`.

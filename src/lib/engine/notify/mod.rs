@@ -4,5 +4,5 @@ mod config;
 mod lane;
 mod notifier;
 
-pub use config::{DEFAULT_DEADLINE, Hooks, NotifyPlan};
+pub use config::{DEFAULT_DEADLINE, FifoConfig, Hooks, NotifyPlan};
 pub use notifier::{Action, Event, Notifier, NotifierStatus, Object, Occurrence, RunId};

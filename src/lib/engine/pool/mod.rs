@@ -1,0 +1,7 @@
+//! Pools: services with the destinations that serve them, and when each may.
+
+mod config;
+
+pub use config::{
+    BalancerConfig, BfdCheck, ClientTls, DestinationConfig, FileCheck, PoolConfig, SorryServer,
+};
