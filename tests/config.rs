@@ -142,6 +142,16 @@ fn every_feature_has_the_model_of_its_snapshot() {
 }
 
 #[test]
+fn every_model_survives_json() {
+    for fixture in fixtures("features") {
+        let model = fixture.load().model.expect("it runs");
+        let text = serde_json::to_string(&model).expect("JSON");
+        let again: ha::config::Model = serde_json::from_str(&text).expect(&fixture.name);
+        assert_eq!(again, model, "{}", fixture.name);
+    }
+}
+
+#[test]
 fn every_mistake_is_told_where_it_stands() {
     let mut wrong = Vec::new();
     for fixture in fixtures("mistakes") {
@@ -238,9 +248,12 @@ fn no_output_shows_a_password() {
             }
         }
     }
-    let output = ha(&["--json", "config", "show", "tests/config/features/versions.conf"]);
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("(hidden)") && !text.contains("s3cret"));
+    for file in ["versions", "lvs-http"] {
+        let file = format!("tests/config/features/{file}.conf");
+        let output = ha(&["--json", "config", "show", &file]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("(hidden)") && !text.contains("s3cret"), "{file}");
+    }
 }
 
 #[test]
@@ -250,6 +263,35 @@ fn show_prints_the_model() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("instance FAST: VRRPv3"), "{text}");
     assert!(text.contains("advert every 100 ms"), "{text}");
+}
+
+#[test]
+fn show_tells_services_servers_and_checks() {
+    let shown = |file: &str| {
+        let output = ha(&["config", "show", &format!("tests/config/features/{file}.conf")]);
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let text = shown("lvs-services");
+    for line in [
+        "service tcp 192.0.2.80:80: rr",
+        "service sctp [2001:db8::80]:5060: rr",
+        "service mark 4 (IPv6): rr",
+        "tcp 192.0.2.16:8080 and the next 3",
+        "(group many): wlc",
+        "  server 10.0.0.1:8080, NAT, weight 1",
+        "  server 10.0.0.1:53, IPIP tunnel, weight 1",
+    ] {
+        assert!(text.contains(line), "{line:?} is missing in:\n{text}");
+    }
+    let text = shown("lvs-inheritance");
+    for line in [
+        "    tcp: every 7 s, at most 6 s, 5 retries, down until the first success",
+        "    tcp: every 3 s, at most 2500 ms, 0 retries, down until the first success",
+        "    http / /other: every 8 s, at most 1500 ms, 3 retries",
+    ] {
+        assert!(text.contains(line), "{line:?} is missing in:\n{text}");
+    }
 }
 
 #[test]

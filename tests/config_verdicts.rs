@@ -363,6 +363,67 @@ fn a_wrong_value_ends_here_what_it_ends_in_keepalived() {
     }
 }
 
+/// A virtual server that is as it should be except for `line`, which stands in the block at `path`.
+fn service_with(path: &str, line: &str) -> Option<String> {
+    let service = |lines: &str| {
+        format!(
+            "virtual_server 10.0.0.1 80 {{\nprotocol TCP\nlb_algo rr\nlb_kind NAT\n{lines}\n}}\n"
+        )
+    };
+    let server = |lines: &str| service(&format!("real_server 10.1.0.1 80 {{\n{lines}\n}}"));
+    let mut parts = path.split('/').skip(2);
+    Some(match (path, parts.next(), parts.next()) {
+        ("SSL" | "global_defs", ..) => format!("{path} {{\n{line}\n}}\n{}", server("")),
+        ("virtual_server", ..) => service(&format!("real_server 10.1.0.1 80 {{\n}}\n{line}")),
+        ("virtual_server/real_server", ..) => server(line),
+        (_, Some("MISC_CHECK"), None) => {
+            server(&format!("MISC_CHECK {{\nmisc_path /bin/true\n{line}\n}}"))
+        }
+        (_, Some(check @ ("HTTP_GET" | "SSL_GET")), None) => {
+            server(&format!("{check} {{\nurl {{\npath /\n}}\n{line}\n}}"))
+        }
+        (_, Some(check), None) => server(&format!("{check} {{\n{line}\n}}")),
+        (_, Some(check), Some("url")) => {
+            server(&format!("{check} {{\nurl {{\npath /\n{line}\n}}\n}}"))
+        }
+        (_, Some(check), Some(inner)) => server(&format!("{check} {{\n{inner} {{\n{line}\n}}\n}}")),
+        _ => return None,
+    })
+}
+
+#[test]
+fn a_keyword_of_the_balancer_without_its_value_ends_here_what_it_ends_in_keepalived() {
+    if Command::new("keepalived").arg("--version").output().is_err() {
+        println!("SKIP: the verdict of keepalived: it is not installed");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.conf");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for block in ha::config::schema::blocks() {
+        let own = block.path.starts_with("virtual_server") || block.path == "SSL";
+        let global = ["lvs_", "checker_", "nftables_ipvs"];
+        for row in block.keywords().filter(|row| row.content.is_none()) {
+            let named = global.iter().any(|name| row.keyword.starts_with(name));
+            if !own && !(block.path == "global_defs" && named) {
+                continue;
+            }
+            let Some(text) = service_with(block.path, row.keyword) else { continue };
+            fs::write(&path, text).expect("written");
+            let mut test = Command::new("keepalived");
+            let status = test.args(["-t", "-f"]).arg(&path).output().expect("it starts").status;
+            let (theirs, ours) = (status.code() == Some(2), !ha(&path).0);
+            seen += 1;
+            if theirs != ours {
+                wrong.push(format!("{} {}: keepalived {status}", block.path, row.keyword));
+            }
+        }
+    }
+    assert!(seen > 200, "{seen} keywords");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_difference_is_told_in_the_compatibility_page() {
     let page = fs::read_to_string("docs/compatibility.md").expect("the page");
