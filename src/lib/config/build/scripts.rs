@@ -110,8 +110,8 @@ pub(super) fn command(
 /// The command in `text`, run as `user` or, without one, as `script_user`. `None` when it cannot
 /// be run, which was reported.
 pub(super) fn command_line(
-    text: &Word,
-    user: &[Word],
+    text: &Word<'_>,
+    user: &[Word<'_>],
     context: &mut Context<'_>,
 ) -> Option<CommandLine> {
     let identity = if user.is_empty() {

@@ -206,9 +206,9 @@ fn duplicate(entry: &Entry<'_>, context: &mut Context<'_>) {
 
 /// `NUMBER [reverse|noreverse]`.
 fn file_weight(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<(i32, bool)> {
-    let (number, rest) = entry.node.arguments.split_first()?;
+    let (number, rest) = entry.arguments().split_first()?;
     let most = i64::from(i32::MAX);
-    let weight = match values::number(&number.text, -most, most) {
+    let weight = match values::number(number.text, -most, most) {
         Parsed::Good(weight) | Parsed::Adjusted(weight, _) => i32::try_from(weight).ok()?,
         Parsed::Bad(why) => {
             let message = format!("`weight`: {why}");

@@ -85,7 +85,7 @@ fn place(
     family: &mut Option<Family>,
     context: &mut Context<'_>,
 ) -> Option<Place> {
-    let (address, port) = match address_and_port(&entry.node.arguments) {
+    let (address, port) = match address_and_port(entry.arguments()) {
         Ok(found) => found,
         Err(why) => {
             let remedy = "the real_server is left out; write real_server ADDRESS PORT {";
@@ -127,7 +127,7 @@ fn service_port(
     if port == service || !forwarding.keeps_port() {
         return port;
     }
-    let span = entry.node.arguments.get(1).map_or(entry.value_span(), |word| word.span);
+    let span = entry.arguments().get(1).map_or(entry.value_span(), |word| word.span);
     if frame.marked {
         let message = format!("port {port} of a real_server behind a firewall mark");
         let remedy = "it is ignored: DR and TUN keep the port that the client asked";
@@ -208,7 +208,7 @@ pub(super) fn sorry(
         }
         return None;
     };
-    let (address, port) = match address_and_port(&entry.node.arguments) {
+    let (address, port) = match address_and_port(entry.arguments()) {
         Ok(found) => found,
         Err(why) => {
             let remedy = "there is no sorry server; write sorry_server ADDRESS PORT";

@@ -10,8 +10,8 @@ use crate::engine::ipvs::{Forwarding, GueChecksum, Tunnel};
 
 /// What `entry` says; `None` when it cannot be understood, which was reported.
 pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Forwarding> {
-    let (method, options) = entry.node.arguments.split_first()?;
-    let plain = match method.text.as_str() {
+    let (method, options) = entry.arguments().split_first()?;
+    let plain = match method.text {
         "NAT" => Forwarding::Nat,
         "DR" => Forwarding::DirectRouting,
         "TUN" => return tunnel(entry, options, context).map(Forwarding::Tunnel),
@@ -38,7 +38,7 @@ struct Options<'a> {
     checksum: GueChecksum,
 }
 
-fn tunnel(entry: &Entry<'_>, words: &[Word], context: &mut Context<'_>) -> Option<Tunnel> {
+fn tunnel(entry: &Entry<'_>, words: &[Word<'_>], context: &mut Context<'_>) -> Option<Tunnel> {
     let options = match options(words) {
         Ok(options) => options,
         Err((word, why)) => {
@@ -66,15 +66,15 @@ fn tunnel(entry: &Entry<'_>, words: &[Word], context: &mut Context<'_>) -> Optio
         .ok()
 }
 
-fn options(words: &[Word]) -> Result<Options<'_>, (&Word, String)> {
+fn options<'a>(words: &'a [Word<'a>]) -> Result<Options<'a>, (&'a Word<'a>, String)> {
     let mut options = Options::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
-        match word.text.as_str() {
+        match word.text {
             "nocsum" => options.checksum = GueChecksum::None,
             "csum" => options.checksum = GueChecksum::Plain,
             "remcsum" => options.checksum = GueChecksum::Remote,
-            "type" => match words.next().map(|kind| kind.text.as_str()) {
+            "type" => match words.next().map(|kind| kind.text) {
                 Some(kind @ ("ipip" | "gue" | "gre")) => options.kind = Some(kind),
                 other => {
                     let other = other.unwrap_or_default();

@@ -72,7 +72,7 @@ pub(super) fn unused(groups: &Groups<'_>, context: &mut Context<'_>) {
 fn members(entry: &Entry<'_>, context: &mut Context<'_>) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     for line in entry.lines() {
-        let Some(member) = member(line, context) else { continue };
+        let Some(member) = member(&line, context) else { continue };
         members.push(member);
     }
     let remedy = "the group is left out, and every virtual server that uses it";
@@ -92,7 +92,7 @@ fn members(entry: &Entry<'_>, context: &mut Context<'_>) -> Vec<Member> {
     members
 }
 
-fn member(line: &Node, context: &mut Context<'_>) -> Option<Member> {
+fn member(line: &Node<'_>, context: &mut Context<'_>) -> Option<Member> {
     let words = &line.arguments;
     let result = if line.keyword.text == "fwmark" {
         if words.is_empty() {
@@ -119,13 +119,13 @@ fn member(line: &Node, context: &mut Context<'_>) -> Option<Member> {
         .ok()
 }
 
-fn mark(words: &[Word]) -> Result<Member, String> {
-    let number = words.first().map_or("", |word| &word.text);
+fn mark(words: &[Word<'_>]) -> Result<Member, String> {
+    let number = words.first().map_or("", |word| word.text);
     let mark = match values::number(number, 0, i64::from(u32::MAX)) {
         Parsed::Good(mark) | Parsed::Adjusted(mark, _) => u32::try_from(mark).unwrap_or_default(),
         Parsed::Bad(why) => return Err(format!("the mark {why}")),
     };
-    let family = words.get(1).map(|word| family(&word.text)).transpose()?;
+    let family = words.get(1).map(|word| family(word.text)).transpose()?;
     Ok(Member::Fwmark { mark, family })
 }
 
@@ -139,9 +139,9 @@ pub(super) fn family(word: &str) -> Result<Family, String> {
 }
 
 /// `ADDRESS`, `ADDRESS-LAST` or `ADDRESS/LENGTH`, then a port.
-fn addresses(range: &Word, words: &[Word]) -> Result<Member, String> {
+fn addresses(range: &Word<'_>, words: &[Word<'_>]) -> Result<Member, String> {
     let port = words.first().map(port).transpose()?.unwrap_or(0);
-    let text = range.text.as_str();
+    let text = range.text;
     let (first, last) = if let Some((first, last)) = text.split_once('-') {
         let first = address(first)?;
         (first, end(first, last)?)
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     fn range(text: &str) -> Result<(String, u32), String> {
-        let word = Word { text: text.to_owned(), span: Span::default() };
+        let word = Word { text, span: Span::default() };
         match addresses(&word, &[])? {
             Member::Addresses { first, count, .. } => Ok((first.to_string(), count)),
             Member::Fwmark { .. } => Err("a mark".to_owned()),

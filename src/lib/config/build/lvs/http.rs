@@ -113,8 +113,8 @@ fn request(entry: &Entry<'_>, host: Option<&str>, context: &mut Context<'_>) -> 
 /// Every good status code; words that are none are left out.
 fn status(settings: &Settings<'_>, context: &mut Context<'_>) -> Vec<(u16, u16)> {
     let mut ranges = Vec::new();
-    for word in settings.all("status_code").flat_map(|entry| &entry.node.arguments) {
-        let (low, high) = word.text.split_once('-').unwrap_or((&word.text, &word.text));
+    for word in settings.all("status_code").flat_map(|entry| entry.arguments()) {
+        let (low, high) = word.text.split_once('-').unwrap_or((word.text, word.text));
         let code = |text: &str| text.parse::<u16>().ok().filter(|code| (100..=599).contains(code));
         match (code(low), code(high)) {
             (Some(low), Some(high)) if low <= high => ranges.push((low, high)),
@@ -159,13 +159,13 @@ fn regex(settings: &Settings<'_>, context: &mut Context<'_>) -> Option<RegexChec
         return None;
     };
     let mut options = Vec::new();
-    for word in settings.all("regex_options").flat_map(|entry| &entry.node.arguments) {
-        if REGEX_OPTIONS.contains(&word.text.as_str()) {
-            options.push(word.text.as_str().into());
+    for word in settings.all("regex_options").flat_map(|entry| entry.arguments()) {
+        if REGEX_OPTIONS.contains(&word.text) {
+            options.push(word.text.into());
             continue;
         }
         let message = format!("`{}` is not an option of a pattern", word.text);
-        let remedy = match nearest(&word.text, REGEX_OPTIONS.into_iter()) {
+        let remedy = match nearest(word.text, REGEX_OPTIONS.into_iter()) {
             Some(near) => format!("it is ignored; did you mean `{near}`?"),
             None => "it is ignored; options have PCRE2's names in lower case".to_owned(),
         };
@@ -195,10 +195,9 @@ fn offsets(settings: &Settings<'_>, context: &mut Context<'_>) -> (u32, Option<u
 fn stack(settings: &Settings<'_>, context: &mut Context<'_>) {
     let Some(entry) = settings.get("regex_stack") else { return };
     let sizes: Vec<i64> = entry
-        .node
-        .arguments
+        .arguments()
         .iter()
-        .filter_map(|word| match values::number(&word.text, 1, i64::from(u32::MAX)) {
+        .filter_map(|word| match values::number(word.text, 1, i64::from(u32::MAX)) {
             Parsed::Good(size) => Some(size),
             _ => None,
         })

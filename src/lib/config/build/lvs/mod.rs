@@ -89,13 +89,13 @@ fn sessions<'a>(instances: impl Iterator<Item = &'a Entry<'a>>) -> BTreeSet<&'a 
 
 /// The weight in a `track_file` block; what is wrong with it is told where the block is built.
 fn file_weight(entry: &Entry<'_>) -> Option<(i32, bool)> {
-    let (number, rest) = entry.node.arguments.split_first()?;
+    let (number, rest) = entry.arguments().split_first()?;
     let reverse = rest.first().is_some_and(|word| word.text == "reverse");
     Some((number.text.parse().ok()?, reverse))
 }
 
 /// `ADDRESS [PORT]` from the words of a keyword; why not otherwise.
-fn address_and_port(words: &[Word]) -> Result<(IpAddr, Option<u16>), String> {
+fn address_and_port(words: &[Word<'_>]) -> Result<(IpAddr, Option<u16>), String> {
     let Some((address, rest)) = words.split_first() else {
         return Err("there is no address".to_owned());
     };
@@ -106,8 +106,8 @@ fn address_and_port(words: &[Word]) -> Result<(IpAddr, Option<u16>), String> {
 }
 
 /// A port; 0 means every port.
-fn port(word: &Word) -> Result<u16, String> {
-    match values::number(&word.text, 0, 65_535) {
+fn port(word: &Word<'_>) -> Result<u16, String> {
+    match values::number(word.text, 0, 65_535) {
         Parsed::Good(number) | Parsed::Adjusted(number, _) => {
             u16::try_from(number).map_err(|error| error.to_string())
         }

@@ -178,7 +178,7 @@ fn hex<T>(
     parse: impl Fn(&str) -> Result<T, String>,
     context: &mut Context<'_>,
 ) -> Option<T> {
-    let words: Vec<&str> = entry.node.arguments.iter().map(|word| word.text.as_str()).collect();
+    let words: Vec<&str> = entry.arguments().iter().map(|word| word.text).collect();
     parse(&words.join(" "))
         .map_err(|why| {
             let message = format!("`{}`: {why}", entry.row.keyword);
@@ -198,13 +198,13 @@ pub(super) fn script(
         left_out(check, "has no command", "add: misc_path \"COMMAND\"", context);
         return None;
     };
-    let (text, extra) = entry.node.arguments.split_first()?;
+    let (text, extra) = entry.arguments().split_first()?;
     if let Some(extra) = extra.first() {
         let message = format!("`{}` is not part of the command", extra.text);
         let remedy = "it is ignored; write the command and its arguments in double quotes";
         context.warn(Code::ExtraArguments, extra.span, message, remedy);
     }
-    let user = settings.get("user").map_or(&[][..], |user| &user.node.arguments);
+    let user = settings.get("user").map_or(&[][..], |user| user.arguments());
     let command = scripts::command_line(text, user, context)?;
     let timeout = settings.number("misc_timeout").filter(|seconds| *seconds > 0);
     let timeout = timeout.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);

@@ -141,35 +141,35 @@ pub(super) fn hook(
 }
 
 fn group_name<'a>(entry: &Entry<'a>) -> &'a str {
-    entry.node.arguments.get(1).map_or("", |word| &word.text)
+    entry.arguments().get(1).map_or("", |word| word.text)
 }
 
 fn target(entry: &Entry<'_>, groups: &mut Groups<'_>, context: &mut Context<'_>) -> Option<Target> {
     let kind = entry.text();
     if !matches!(kind, "fwmark" | "group") {
-        return match address_and_port(&entry.node.arguments) {
+        return match address_and_port(entry.arguments()) {
             Ok((address, port)) => Some(Target::Address { address, port: port.unwrap_or(0) }),
             Err(why) => left_out(entry.value_span(), why, context),
         };
     }
-    let Some(name) = entry.node.arguments.get(1) else {
+    let Some(name) = entry.arguments().get(1) else {
         let message = format!("`virtual_server {kind}` does not say which {kind}");
         let remedy = "write virtual_server group NAME {, or virtual_server fwmark MARK {";
         context.warn(Code::ArgumentMissing, entry.value_span(), message, remedy);
         return None;
     };
     if kind == "fwmark" {
-        return match values::number(&name.text, 0, i64::from(u32::MAX)) {
+        return match values::number(name.text, 0, i64::from(u32::MAX)) {
             Parsed::Good(mark) | Parsed::Adjusted(mark, _) => {
                 Some(Target::Fwmark { mark: u32::try_from(mark).unwrap_or_default() })
             }
             Parsed::Bad(why) => left_out(name.span, format!("the mark {why}"), context),
         };
     }
-    let Some(group) = groups.get_mut(name.text.as_str()) else {
+    let Some(group) = groups.get_mut(name.text) else {
         let known = groups.keys().copied();
         let lost = "the virtual_server is left out";
-        unknown_name("virtual_server_group", (&name.text, name.span), known, lost, context);
+        unknown_name("virtual_server_group", (name.text, name.span), known, lost, context);
         return None;
     };
     group.used = true;

@@ -58,8 +58,8 @@ fn cleanup(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Cleanup> {
 
 /// A number in a range after the word `name`; `None` when it is not one, which was reported.
 fn parameter(
-    name: &Word,
-    value: Option<&Word>,
+    name: &Word<'_>,
+    value: Option<&Word<'_>>,
     (least, most): (i64, i64),
     context: &mut Context<'_>,
 ) -> Option<i64> {
@@ -68,7 +68,7 @@ fn parameter(
         context.warn(Code::MissingArgument, name.span, message, "it is ignored");
         return None;
     };
-    match values::number(&value.text, least, most) {
+    match values::number(value.text, least, most) {
         Parsed::Good(number) | Parsed::Adjusted(number, _) => Some(number),
         Parsed::Bad(why) => {
             let message = format!("`{}`: {why}", name.text);
@@ -79,7 +79,7 @@ fn parameter(
 }
 
 fn timeouts(entry: &Entry<'_>, timeouts: &mut Timeouts, context: &mut Context<'_>) {
-    let mut words = entry.node.arguments.iter();
+    let mut words = entry.arguments().iter();
     if words.len() < 2 {
         let message = "`lvs_timeouts` names no timeout";
         let remedy = "it is ignored; write tcp, tcpfin or udp and the seconds after each";
@@ -87,7 +87,7 @@ fn timeouts(entry: &Entry<'_>, timeouts: &mut Timeouts, context: &mut Context<'_
         return;
     }
     while let Some(name) = words.next() {
-        let timeout = match name.text.as_str() {
+        let timeout = match name.text {
             "tcp" => &mut timeouts.tcp_s,
             "tcpfin" => &mut timeouts.tcp_fin_s,
             "udp" => &mut timeouts.udp_s,
@@ -109,7 +109,7 @@ fn sync(
     routers: &[RouterConfig],
     context: &mut Context<'_>,
 ) -> Option<SyncDaemon> {
-    let (interface, rest) = entry.node.arguments.split_first()?;
+    let (interface, rest) = entry.arguments().split_first()?;
     let mut words = rest.iter().peekable();
     words.next_if(|word| word.text == "inst");
     let instance = words.next();
@@ -117,12 +117,12 @@ fn sync(
     if let Some(name) = instance.filter(|_| router.is_none()) {
         let known = routers.iter().map(|router| router.name.as_str());
         let lost = "the sync daemon is not started";
-        unknown_name("vrrp_instance", (&name.text, name.span), known, lost, context);
+        unknown_name("vrrp_instance", (name.text, name.span), known, lost, context);
         return None;
     }
     let mut daemon = SyncDaemon {
-        interface: interface.text.as_str().into(),
-        instance: instance.map(|name| name.text.as_str().into()),
+        interface: interface.text.into(),
+        instance: instance.map(|name| name.text.into()),
         sync_id: router.map_or(0, |router| router.vrid),
         longest_message: None,
         port: None,
@@ -137,12 +137,12 @@ fn sync(
 
 fn sync_parameter(
     daemon: &mut SyncDaemon,
-    name: &Word,
-    value: Option<&Word>,
+    name: &Word<'_>,
+    value: Option<&Word<'_>>,
     context: &mut Context<'_>,
 ) {
     let mut number = |least, most| parameter(name, value, (least, most), context);
-    match name.text.as_str() {
+    match name.text {
         "id" => {
             let id = number(0, 255).and_then(|id| u8::try_from(id).ok());
             daemon.sync_id = id.unwrap_or(daemon.sync_id);
@@ -188,10 +188,10 @@ fn fifo(settings: &Settings<'_>, context: &mut Context<'_>) -> Option<FifoConfig
         }
         return None;
     };
-    let (path, owner) = entry.node.arguments.split_first()?;
+    let (path, owner) = entry.arguments().split_first()?;
     let owner = if owner.is_empty() { None } else { Some(scripts::identity(owner, context)?) };
     let reader = reader.and_then(|reader| scripts::command(reader, None, context));
-    Some(FifoConfig { path: path.text.as_str().into(), owner, reader })
+    Some(FifoConfig { path: path.text.into(), owner, reader })
 }
 
 /// The `SSL` block; a second one replaces the first.
