@@ -79,10 +79,10 @@ fn write_check(out: &mut String, check: &CheckConfig, server: (IpAddr, u16)) -> 
     };
     let what = match &check.probe {
         ServerProbe::Tcp(connection) => format!("tcp{}", elsewhere(connection)),
-        ServerProbe::Icmp(connection) => match connection.address == server.0 {
-            true => "icmp".to_owned(),
-            false => format!("icmp {}", connection.address),
-        },
+        ServerProbe::Icmp(connection) => {
+            let elsewhere = Some(connection.address).filter(|address| *address != server.0);
+            elsewhere.map_or_else(|| "icmp".to_owned(), |address| format!("icmp {address}"))
+        }
         ServerProbe::Udp(udp) => format!("udp{}", elsewhere(&udp.connection)),
         ServerProbe::Smtp(smtp) => format!("smtp{}", elsewhere(&smtp.connection)),
         ServerProbe::Dns(dns) => {

@@ -34,10 +34,10 @@ impl Bytes {
     /// Which character is none of these.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Pattern(pattern) = Pattern::parse(text)?;
-        match pattern.iter().any(|byte| byte.mask != 0xff) {
-            true => Err("`x` stands for any digit only in what is received".to_owned()),
-            false => Ok(Self(pattern.into_iter().map(|byte| byte.value).collect())),
+        if pattern.iter().any(|byte| byte.mask != 0xff) {
+            return Err("`x` stands for any digit only in what is received".to_owned());
         }
+        Ok(Self(pattern.into_iter().map(|byte| byte.value).collect()))
     }
 }
 
@@ -83,7 +83,8 @@ fn digit(text: char) -> Result<(u8, u8), String> {
 
 impl From<Bytes> for String {
     fn from(bytes: Bytes) -> Self {
-        bytes.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        let exact = |value: u8| PatternByte { value, mask: 0xff };
+        Self::from(Pattern(bytes.0.into_iter().map(exact).collect()))
     }
 }
 

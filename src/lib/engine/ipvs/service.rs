@@ -111,11 +111,14 @@ impl Scheduler {
 #[serde(default)]
 pub struct SchedulerFlags {
     /// Number 1; `sh`, `mh`: another server is tried when the chosen one cannot serve.
-    pub flag_1: bool,
+    #[serde(rename = "flag_1")]
+    pub fallback: bool,
     /// Number 2; `sh`, `mh`: the source port counts too.
-    pub flag_2: bool,
+    #[serde(rename = "flag_2")]
+    pub port: bool,
     /// Number 3.
-    pub flag_3: bool,
+    #[serde(rename = "flag_3")]
+    pub third: bool,
 }
 
 /// Connections of one client go to one destination.

@@ -41,14 +41,14 @@ pub enum Cleanup {
 #[serde(default)]
 pub struct Timeouts {
     /// TCP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tcp_s: Option<u32>,
+    #[serde(rename = "tcp_s", skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<u32>,
     /// TCP after a FIN.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tcp_fin_s: Option<u32>,
+    #[serde(rename = "tcp_fin_s", skip_serializing_if = "Option::is_none")]
+    pub tcp_fin: Option<u32>,
     /// UDP.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub udp_s: Option<u32>,
+    #[serde(rename = "udp_s", skip_serializing_if = "Option::is_none")]
+    pub udp: Option<u32>,
 }
 
 /// The kernel's synchronisation of connections: it sends while the virtual router is master and

@@ -202,7 +202,7 @@ fn stack(settings: &Settings<'_>, context: &mut Context<'_>) {
             _ => None,
         })
         .collect();
-    if !matches!(sizes[..], [start, most] if start <= most) {
+    if !matches!(sizes.as_slice(), [start, most] if start <= most) {
         let message = "`regex_stack` takes two sizes, the smaller one first";
         context.warn(Code::InvalidValue, entry.value_span(), message, "it is ignored");
     }

@@ -27,6 +27,9 @@ use crate::config::values::{self, Parsed};
 use crate::engine::pool::BalancerConfig;
 use crate::engine::vrrp::RouterConfig;
 
+/// Longest timeout that the kernel takes, in seconds: 31 days.
+const LONGEST_TIMEOUT: i64 = 2_678_400;
+
 /// What every part of this side needs to know of the rest of the file.
 struct Surroundings<'a> {
     /// `checker_log_all_failures`.
@@ -61,7 +64,7 @@ pub(super) fn build<'a>(
         around.mail = mail.or(around.mail);
     }
     for file in of("track_file").chain(of("vrrp_track_file")) {
-        let weight = Settings::new(file).get("weight").and_then(|entry| file_weight(entry));
+        let weight = Settings::new(file).get("weight").and_then(file_weight);
         around.files.entry(file.text()).or_insert(weight.unwrap_or_default());
     }
     balancer.tls = table::tls(of("SSL"), context);

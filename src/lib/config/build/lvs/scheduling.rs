@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use super::super::Context;
 use super::super::settings::Settings;
+use super::LONGEST_TIMEOUT;
 use super::service::Target;
 use crate::config::diagnostic::Code;
 use crate::config::resolve::Entry;
@@ -14,8 +15,6 @@ use crate::engine::vrrp::Family;
 
 /// keepalived's timeout where persistence is wanted and none is given, in seconds.
 const PERSISTENCE_TIMEOUT: u32 = 360;
-/// Longest timeout that the kernel takes: 31 days.
-const LONGEST_TIMEOUT: i64 = 2_678_400;
 /// Longest name of a persistence engine.
 const LONGEST_ENGINE: usize = 15;
 
@@ -53,9 +52,9 @@ pub(super) fn scheduler(
         settings.has(number) || named
     };
     let flags = SchedulerFlags {
-        flag_1: flag("flag-1", ["sh-fallback", "mh-fallback"]),
-        flag_2: flag("flag-2", ["sh-port", "mh-port"]),
-        flag_3: settings.has("flag-3"),
+        fallback: flag("flag-1", ["sh-fallback", "mh-fallback"]),
+        port: flag("flag-2", ["sh-port", "mh-port"]),
+        third: settings.has("flag-3"),
     };
     (scheduler, flags)
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::super::settings::Settings;
 use super::super::{Context, scripts};
-use super::{text, unknown_name, unsigned};
+use super::{LONGEST_TIMEOUT, text, unknown_name, unsigned};
 use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::resolve::Entry;
 use crate::config::tree::Word;
@@ -13,9 +13,6 @@ use crate::engine::ipvs::{Cleanup, Marks, SyncDaemon, TableConfig, Timeouts};
 use crate::engine::notify::FifoConfig;
 use crate::engine::pool::{BalancerConfig, ClientTls};
 use crate::engine::vrrp::RouterConfig;
-
-/// Longest timeout that the kernel takes, in seconds: 31 days.
-const LONGEST_TIMEOUT: i64 = 2_678_400;
 
 /// Take one `global_defs` block.
 pub(super) fn take(
@@ -88,9 +85,9 @@ fn timeouts(entry: &Entry<'_>, timeouts: &mut Timeouts, context: &mut Context<'_
     }
     while let Some(name) = words.next() {
         let timeout = match name.text {
-            "tcp" => &mut timeouts.tcp_s,
-            "tcpfin" => &mut timeouts.tcp_fin_s,
-            "udp" => &mut timeouts.udp_s,
+            "tcp" => &mut timeouts.tcp,
+            "tcpfin" => &mut timeouts.tcp_fin,
+            "udp" => &mut timeouts.udp,
             other => {
                 let message = format!("`lvs_timeouts` has no `{other}`");
                 let remedy = "it is ignored; there are tcp, tcpfin and udp";
