@@ -404,15 +404,15 @@ fn a_keyword_of_the_balancer_without_its_value_ends_here_what_it_ends_in_keepali
     for block in ha::config::schema::blocks() {
         let own = block.path.starts_with("virtual_server") || block.path == "SSL";
         let global = ["lvs_", "checker_", "nftables_ipvs"];
+        let named = |keyword: &str| global.iter().any(|name| keyword.starts_with(name));
         for row in block.keywords().filter(|row| row.content.is_none()) {
-            let named = global.iter().any(|name| row.keyword.starts_with(name));
-            if !own && !(block.path == "global_defs" && named) {
-                continue;
-            }
-            let Some(text) = service_with(block.path, row.keyword) else { continue };
-            fs::write(&path, text).expect("written");
-            let mut test = Command::new("keepalived");
-            let status = test.args(["-t", "-f"]).arg(&path).output().expect("it starts").status;
+            let wanted = own || block.path == "global_defs" && named(row.keyword);
+            let service = service_with(block.path, row.keyword).filter(|_| wanted);
+            let Some(service) = service else { continue };
+            fs::write(&path, service).expect("written");
+            let mut keepalived = Command::new("keepalived");
+            keepalived.args(["-t", "-f"]).arg(&path);
+            let status = keepalived.output().expect("it starts").status;
             let (theirs, ours) = (status.code() == Some(2), !ha(&path).0);
             seen += 1;
             if theirs != ours {

@@ -91,10 +91,10 @@ pub(super) fn build(
             "SMTP_CHECK" => smtp(check, server, around, &mut checked.checks, context),
             _ => {
                 let probe = match kind {
-                    "TCP_CHECK" => probe::tcp(check, server, context),
-                    "PING_CHECK" => probe::icmp(check, server, context),
-                    "UDP_CHECK" => probe::udp(check, server, context),
-                    "DNS_CHECK" => probe::dns(check, server, context),
+                    "TCP_CHECK" => Some(probe::tcp(check, server, context)),
+                    "PING_CHECK" => Some(probe::icmp(check, server, context)),
+                    "UDP_CHECK" => Some(probe::udp(check, server, context)),
+                    "DNS_CHECK" => Some(probe::dns(check, server, context)),
                     "HTTP_GET" | "SSL_GET" => http::build(check, server, context),
                     "MISC_CHECK" => probe::script(check, server, context),
                     _ => None,

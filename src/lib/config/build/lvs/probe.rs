@@ -84,16 +84,16 @@ pub(super) fn tcp(
     check: &Entry<'_>,
     server: &Server<'_>,
     context: &mut Context<'_>,
-) -> Option<ServerProbe> {
-    Some(ServerProbe::Tcp(connection(check, server, true, context)))
+) -> ServerProbe {
+    ServerProbe::Tcp(connection(check, server, true, context))
 }
 
 pub(super) fn icmp(
     check: &Entry<'_>,
     server: &Server<'_>,
     context: &mut Context<'_>,
-) -> Option<ServerProbe> {
-    Some(ServerProbe::Icmp(connection(check, server, false, context)))
+) -> ServerProbe {
+    ServerProbe::Icmp(connection(check, server, false, context))
 }
 
 /// `block`: an `SMTP_CHECK` or a `host` inside one.
@@ -111,7 +111,7 @@ pub(super) fn dns(
     check: &Entry<'_>,
     server: &Server<'_>,
     context: &mut Context<'_>,
-) -> Option<ServerProbe> {
+) -> ServerProbe {
     let settings = Settings::new(check);
     let record = settings.get("type").and_then(|entry| {
         let record = RecordType::of(entry.text());
@@ -127,7 +127,7 @@ pub(super) fn dns(
     let connection = connection(check, server, true, context);
     let record = record.unwrap_or_default();
     let name = name.unwrap_or_default();
-    Some(ServerProbe::Dns(Box::new(DnsCheck { connection, record, name })))
+    ServerProbe::Dns(Box::new(DnsCheck { connection, record, name }))
 }
 
 /// A domain name without its last dot.
@@ -147,7 +147,7 @@ pub(super) fn udp(
     check: &Entry<'_>,
     server: &Server<'_>,
     context: &mut Context<'_>,
-) -> Option<ServerProbe> {
+) -> ServerProbe {
     let settings = Settings::new(check);
     let payload = settings.get("payload").and_then(|entry| hex(entry, Bytes::parse, context));
     let reply = settings.get("require_reply").map(|entry| {
@@ -169,7 +169,7 @@ pub(super) fn udp(
     }
     let connection = connection(check, server, true, context);
     let payload = payload.unwrap_or_default();
-    Some(ServerProbe::Udp(Box::new(UdpCheck { connection, payload, reply })))
+    ServerProbe::Udp(Box::new(UdpCheck { connection, payload, reply }))
 }
 
 /// The words of `entry` as hexadecimal text.
