@@ -7,6 +7,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
@@ -21,6 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 const FORETOLD: Duration = Duration::from_secs(10);
 /// keepalived's exit statuses for a configuration that it does not run with.
 const REFUSED: [i32; 2] = [2, 6];
+/// The signal of a crash.
+const SEGMENTATION_FAULT: i32 = 11;
 /// Files that are looked at at once; most of the time is waiting.
 const WORKERS: usize = 8;
 
@@ -208,11 +211,14 @@ fn keepalived(host: &Namespace, path: &Path, ha: bool) -> (Option<bool>, String)
     let complaint = said.join("\n");
     match test.status.code() {
         Some(0) => return (Some(true), complaint),
-        // A value that is missing altogether ends each process that reads it, and so the daemon;
-        // a test that crashes is of a daemon that does.
-        Some(2) | None => return (Some(false), complaint),
+        // A value that is missing altogether ends each process that reads it, and so the daemon.
+        Some(2) => return (Some(false), complaint),
+        // What crashes the test crashes the daemon.
+        None if test.status.signal() == Some(SEGMENTATION_FAULT) => {
+            return (Some(false), complaint);
+        }
         // Beyond these the test says little: what the daemon does counts.
-        Some(_) => {}
+        _ => {}
     }
     let folder = tempfile::tempdir().expect("a folder");
     let [pid, vrrp] = ["pid", "vrrp"].map(|name| folder.path().join(name));
