@@ -52,7 +52,7 @@ const fn taken(file: &'static str, row: &'static str) -> Difference {
     Difference { file, runs: Runs::Ha, row }
 }
 
-const DIFFERENCES: [Difference; 21] = [
+const DIFFERENCES: [Difference; 23] = [
     refused("mistakes/authentication-header.conf", "`auth_type AH`"),
     refused("samples/keepalived.conf.SSL_GET", "`auth_type AH`"),
     refused("mistakes/hmac.conf", "`auth_hmac`"),
@@ -74,10 +74,13 @@ const DIFFERENCES: [Difference; 21] = [
     taken("mistakes/undefined-name.conf", "An interface that does not exist"),
     taken("real/include-check.conf", "`include_check`"),
     taken("mistakes/lvs-http-no-url.conf", "`HTTP_GET` without `url`"),
+    taken("real/reload-check-with-mistake.conf", "`reload_check_config`"),
+    refused("real/lvs-checker-without-brace.conf", "E0005"),
 ];
 
 /// Files that keepalived judges only where the kernel has IPVS.
-const NEEDS_IPVS: &[&str] = &["samples/keepalived.conf.vrrp.lvs_syncd"];
+const NEEDS_IPVS: &[&str] =
+    &["samples/keepalived.conf.vrrp.lvs_syncd", "real/native-ipv6-old-spelling.conf"];
 
 /// One file and what the two make of it.
 #[derive(Debug)]
@@ -451,6 +454,7 @@ fn every_realistic_file_is_taken_or_refused_as_its_name_promises() {
     refused.sort();
     let expected = [
         "include-required",
+        "lvs-checker-without-brace",
         "no-address-version-3",
         "no-vrid",
         "same-vrid-twice",
