@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ha::config::{FileStatus, LoadError, Loader, Model, Options, load};
+use ha::config::{Bounds, FileStatus, LoadError, Loader, Model, Options, load};
 use ha::engine::vrrp::Node;
 use ha::time::Instant;
 
@@ -87,7 +87,9 @@ impl Loader for Files {
 /// the same text means the same; and what a model says can be run, written and read.
 pub fn config(data: &[u8]) {
     let files = Files::new(data);
-    let options = Options { config_id: "test".to_owned(), ..Options::default() };
+    // Small, so that an expansion without end costs no more than any other input.
+    let bounds = Bounds { bytes: 64 << 10, lines: 2000, words: 8000 };
+    let options = Options { config_id: "test".to_owned(), bounds, ..Options::default() };
     let outcome = load(&Files::path(0), &options, &files);
     assert_eq!(outcome.model.is_none(), outcome.errors() > 0);
     for found in &outcome.diagnostics {

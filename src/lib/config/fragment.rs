@@ -43,6 +43,12 @@ impl<'a> Fragment<'a> {
         Fragment { text, origin: self.origin, pieces: self.pieces }
     }
 
+    /// Nothing yet, with room for about so many bytes.
+    pub(super) fn with_room(bytes: usize) -> Fragment<'static> {
+        let text = Cow::Owned(String::with_capacity(bytes.saturating_add(16)));
+        Fragment { text, origin: Span::default(), pieces: Vec::with_capacity(4) }
+    }
+
     /// The text.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -148,12 +154,13 @@ impl<'a> Fragment<'a> {
         Span { start, end: start + 1, ..piece.span }
     }
 
-    /// Give every byte that has no trace yet this one.
-    pub(super) fn traced(mut self, trace: u32) -> Self {
-        let spans = self.pieces.iter_mut().map(|piece| &mut piece.span);
-        for span in spans.chain([&mut self.origin]).filter(|span| span.trace == 0) {
+    /// Append all of `other`; what has no trace yet gets this one.
+    pub(super) fn push_traced(&mut self, other: &Fragment<'_>, trace: u32) {
+        let from = self.pieces.len();
+        self.push_part(other, 0, other.text.len());
+        let new = self.pieces.iter_mut().skip(from).map(|piece| &mut piece.span);
+        for span in new.filter(|span| span.trace == 0) {
             span.trace = trace;
         }
-        self
     }
 }

@@ -28,6 +28,7 @@ use std::path::Path;
 pub use diagnostic::{Code, Diagnostic, Related, Severity};
 pub use loader::{FileStatus, LoadError, Loader};
 pub use model::{Globals, Model};
+pub use reader::Bounds;
 pub use source::{Location, SourceFile, SourceMap, Span, Trace};
 use spelling::nearest;
 use tree::Tree;
@@ -47,6 +48,8 @@ pub struct Options {
     pub random_seed: u64,
     /// `-e`: every `include` is as strict as `includea`.
     pub every_file: bool,
+    /// How far it may grow.
+    pub bounds: Bounds,
 }
 
 /// What came of a load.

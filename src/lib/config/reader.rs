@@ -11,25 +11,41 @@ use super::diagnostic::{Code, Diagnostic};
 use super::fragment::Fragment;
 use super::loader::Loader;
 use super::repeat;
+use super::schema;
 use super::source::{SourceMap, Span, offset};
-use super::tree::Builder;
+use super::tree::{self, Builder};
 
 /// Definitions inside definitions, and `~` inside `~`.
 const DEEPEST_EXPANSION: usize = 32;
 /// Files inside files.
 const DEEPEST_INCLUDE: usize = 32;
-/// All text after expansion, in bytes.
-const MOST_BYTES: usize = 32 << 20;
-/// All lines after expansion.
-const MOST_LINES: usize = 200_000;
 /// What keepalived reads of one line, its end included.
 const KEEPALIVED_LINE: usize = 1024;
+
+/// How far a configuration may grow; what goes on past it is an error that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// All text, each line counted again whenever something in it is expanded.
+    pub bytes: usize,
+    /// All lines, counted likewise.
+    pub lines: usize,
+    /// All words after expansion.
+    pub words: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { bytes: 128 << 20, lines: 3_000_000, words: 8_000_000 }
+    }
+}
 
 /// What `$NAME` stands for: the lines of its definition.
 #[derive(Clone, Debug)]
 pub(super) struct Definition {
     pub lines: Arc<[Fragment<'static>]>,
     pub span: Span,
+    /// The step of expansion that leads here; 0 until it is used.
+    pub trace: u32,
 }
 
 /// Reads one configuration.
@@ -44,8 +60,8 @@ pub(super) struct Reader<'a> {
     files: Vec<PathBuf>,
     /// State of the generator behind `${_RANDOM}`.
     random: u64,
-    bytes_left: usize,
-    lines_left: usize,
+    /// What is left of the bounds.
+    left: Bounds,
     /// A bound was passed and told: nothing more is read.
     pub exhausted: bool,
 }
@@ -61,8 +77,7 @@ impl<'a> Reader<'a> {
             builder: Builder::default(),
             files: Vec::new(),
             random: options.random_seed,
-            bytes_left: MOST_BYTES,
-            lines_left: MOST_LINES,
+            left: options.bounds,
             exhausted: false,
         }
     }
@@ -100,7 +115,7 @@ impl<'a> Reader<'a> {
         if !self.spend(text.len(), span.unwrap_or_default()) {
             return;
         }
-        let text: Arc<str> = text.into();
+        let text = Arc::new(text);
         let file = self.sources.add(path.to_owned(), Arc::clone(&text));
         let trace = span.map_or(0, |span| self.sources.trace("included here".to_owned(), span));
         self.files.push(path.to_owned());
@@ -132,18 +147,20 @@ impl<'a> Reader<'a> {
 
     /// Take `bytes` of what may still be expanded; reports once when there is no more.
     fn spend(&mut self, bytes: usize, span: Span) -> bool {
-        let (bytes_left, lines_left) =
-            (self.bytes_left.checked_sub(bytes), self.lines_left.checked_sub(1));
         if self.exhausted {
             return false;
         }
-        if let (Some(bytes_left), Some(lines_left)) = (bytes_left, lines_left) {
-            (self.bytes_left, self.lines_left) = (bytes_left, lines_left);
+        let left = (self.left.bytes.checked_sub(bytes), self.left.lines.checked_sub(1));
+        if let (Some(bytes), Some(lines)) = left
+            && self.builder.words() < self.left.words
+        {
+            self.left = Bounds { bytes, lines, ..self.left };
             return true;
         }
         self.exhausted = true;
+        let Bounds { bytes, lines, words } = self.options.bounds;
         let message =
-            format!("the configuration grows past {MOST_BYTES} bytes or {MOST_LINES} lines");
+            format!("the configuration grows past {bytes} bytes, {lines} lines or {words} words");
         self.report(
             Diagnostic::new(Code::TooLarge, span, message)
                 .remedy("reduce what definitions, ~SEQ and ~LST expand to here"),
@@ -159,6 +176,13 @@ impl<'a> Reader<'a> {
             (start, raw.trim_end_matches(['\n', '\r']))
         });
         while let Some((start, raw)) = physical.next() {
+            if plain(raw) {
+                let at = Span { start: offset(start), end: offset(start + raw.len()), ..origin };
+                if self.spend(raw.len(), at) {
+                    self.builder.plain_line(raw, at, &mut self.diagnostics);
+                }
+                continue;
+            }
             if raw.len() >= KEEPALIVED_LINE {
                 let span = Span { start: offset(start), end: offset(start + raw.len()), ..origin };
                 let message = format!(
@@ -253,7 +277,7 @@ impl<'a> Reader<'a> {
             body.retain(|line| !line.text().is_empty());
         }
         let lines = body.into_iter().map(Fragment::into_owned).collect();
-        self.definitions.insert(name, Definition { lines, span });
+        self.definitions.insert(name, Definition { lines, span, trace: 0 });
     }
 
     /// Take one line; `depth` counts the expansions that led to it.
@@ -402,6 +426,22 @@ impl IncludeChecks {
             None => vec![pattern.to_owned()],
         }
     }
+}
+
+/// Whether the reader has nothing to do with a line, and no word of it needs a closer look: most
+/// lines of a large file are like this. A brace stands at its end or alone.
+fn plain(line: &str) -> bool {
+    let text = line.trim_ascii();
+    let words = text.strip_suffix('{').unwrap_or(text);
+    let common = |byte: u8| {
+        tree::ordinary(byte) && !matches!(byte, b'#' | b'!' | b'@' | b'~')
+            || matches!(byte, b' ' | b'\t')
+    };
+    let command = || schema::takes_command(text.split([' ', '\t']).next().unwrap_or_default());
+    line.len() < KEEPALIVED_LINE
+        && (text == "}" || words.bytes().all(common))
+        && !text.starts_with("include")
+        && (words.len() == text.len() || !command())
 }
 
 /// Where the comment starts: the first `#` or `!` outside double quotes and not after `\`.

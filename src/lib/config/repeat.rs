@@ -52,7 +52,13 @@ pub(super) fn expand(reader: &mut Reader<'_>, line: &Fragment<'_>, depth: usize)
         }
         for (name, value) in turns.names.iter().zip(row) {
             let lines = [Fragment::exact(&value, span).into_owned()].into();
-            reader.definitions.insert(name.clone(), Definition { lines, span });
+            // A variable of the same line has the same place.
+            match reader.definitions.get_mut(name).filter(|known| known.span == span) {
+                Some(known) => known.lines = lines,
+                None => {
+                    reader.definitions.insert(name.clone(), Definition { lines, span, trace: 0 });
+                }
+            }
         }
         reader.line(&body, depth + 1);
     }

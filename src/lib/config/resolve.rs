@@ -80,8 +80,19 @@ impl Resolver {
         nodes: Nodes<'a>,
         block: &'static Block,
         quiet: bool,
-    ) -> Vec<Entry<'a>> {
-        let mut entries: Vec<Entry<'a>> = Vec::new();
+    ) -> Box<[Entry<'a>]> {
+        self.nested(nodes, block, quiet, &mut Vec::new())
+    }
+
+    /// The same; entries of all blocks that are not complete wait on one `stack`.
+    fn nested<'a>(
+        &mut self,
+        nodes: Nodes<'a>,
+        block: &'static Block,
+        quiet: bool,
+        stack: &mut Vec<Entry<'a>>,
+    ) -> Box<[Entry<'a>]> {
+        let from = stack.len();
         for place in nodes {
             let node = place.node();
             let Some(row) = block.find(node.keyword.text) else {
@@ -95,14 +106,15 @@ impl Resolver {
                 && !content.entries
             {
                 let quiet = quiet || matches!(row.support, Support::NotYet(_));
-                children = self.block(inner.nodes, content, quiet).into_boxed_slice();
+                children = self.nested(inner.nodes, content, quiet, stack);
             }
             let entry = Entry { place, row, value, children };
-            if !self.repeated(&entries, &entry, block) {
-                entries.push(entry);
+            let before = stack.get(from..).unwrap_or_default();
+            if !self.repeated(before, &entry, block) {
+                stack.push(entry);
             }
         }
-        entries
+        stack.drain(from..).collect()
     }
 
     /// Report a setting that is given twice; true when the first one stays.

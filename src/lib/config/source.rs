@@ -46,7 +46,7 @@ pub struct SourceFile {
     /// Its path as it was asked for.
     pub path: PathBuf,
     /// Its text.
-    pub text: Arc<str>,
+    pub text: Arc<String>,
     /// Byte offset of each line, once somebody asks.
     lines: OnceLock<Vec<u32>>,
 }
@@ -72,7 +72,7 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// Add a file; the index goes into [`Span::file`].
-    pub fn add(&mut self, path: PathBuf, text: impl Into<Arc<str>>) -> u32 {
+    pub fn add(&mut self, path: PathBuf, text: impl Into<Arc<String>>) -> u32 {
         self.files.push(SourceFile { path, text: text.into(), lines: OnceLock::new() });
         offset(self.files.len().saturating_sub(1))
     }

@@ -1,9 +1,11 @@
 //! `$NAME` and `${NAME}`, and the predefined `${_PWD}`, `${_INSTANCE}`, `${_RANDOM}`, `${_ENV X}`,
 //! `${_HASH}`, `${_BANG}`.
 
+use std::sync::Arc;
+
 use super::diagnostic::{Code, Diagnostic};
 use super::fragment::Fragment;
-use super::reader::{Definition, Reader, name_length};
+use super::reader::{Reader, name_length};
 use super::source::DEFINED;
 
 /// One line after expansion, in bytes.
@@ -25,8 +27,8 @@ impl Reader<'_> {
     /// when there is nothing to replace.
     pub(super) fn substitute(&mut self, line: &Fragment<'_>) -> Option<Vec<Fragment<'static>>> {
         let text = line.text();
-        let mut found = next_use(text, 0);
-        let (mut out, mut current) = (Vec::new(), Fragment::default());
+        let mut found = Some(next_use(text, 0)?);
+        let (mut out, mut current) = (Vec::new(), Fragment::with_room(text.len()));
         let (mut at, mut replaced) = (0, false);
         while let Some(used) = found {
             let span = line.span(used.from, used.to);
@@ -35,9 +37,10 @@ impl Reader<'_> {
             if let Some(value) = self.predefined(&used) {
                 replaced = true;
                 current.push_replaced(&value, span);
-            } else if let Some(definition) = self.definitions.get(used.name).cloned() {
+            } else if let Some(definition) = self.definitions.get(used.name) {
                 replaced = true;
-                self.use_definition(&used, &definition, span, (&mut current, &mut out));
+                let lines = Arc::clone(&definition.lines);
+                self.use_definition(&used, &lines, span, (&mut current, &mut out));
             } else {
                 current.push_part(line, used.from, used.to);
                 self.undefined(&used, span);
@@ -65,26 +68,33 @@ impl Reader<'_> {
     fn use_definition(
         &mut self,
         found: &Use<'_>,
-        definition: &Definition,
+        lines: &[Fragment<'static>],
         span: super::Span,
         (current, out): (&mut Fragment<'static>, &mut Vec<Fragment<'static>>),
     ) {
-        if let [value] = &*definition.lines {
-            let note = format!("`${}` {DEFINED}", found.name);
-            let trace = self.sources.trace(note, definition.span);
-            let span = if span.trace == 0 { super::Span { trace, ..span } } else { span };
-            current.push_replaced(value.text(), span);
+        if let [value] = lines {
+            let trace = if span.trace == 0 { self.defined(found.name) } else { span.trace };
+            current.push_replaced(value.text(), super::Span { trace, ..span });
             return;
         }
         let note = format!("from the definition of `${}`, used here", found.name);
         let trace = self.sources.trace(note, span);
-        for (index, body) in definition.lines.iter().enumerate() {
+        for (index, body) in lines.iter().enumerate() {
             if index > 0 {
                 out.push(std::mem::take(current));
             }
-            let body = body.clone().traced(trace);
-            current.push_part(&body, 0, body.text().len());
+            current.push_traced(body, trace);
         }
+    }
+
+    /// The step of expansion that leads to a definition of one line.
+    fn defined(&mut self, name: &str) -> u32 {
+        let Some(definition) = self.definitions.get_mut(name) else { return 0 };
+        if definition.trace == 0 {
+            let note = format!("`${name}` {DEFINED}");
+            definition.trace = self.sources.trace(note, definition.span);
+        }
+        definition.trace
     }
 
     fn predefined(&mut self, found: &Use<'_>) -> Option<String> {

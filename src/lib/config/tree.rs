@@ -196,6 +196,42 @@ impl Builder {
         self.statement();
     }
 
+    /// Take a line that stands in a file at `at`, of [`ordinary`] bytes, blanks and braces alone.
+    pub(super) fn plain_line(&mut self, line: &str, at: Span, diagnostics: &mut Vec<Diagnostic>) {
+        let place = |from: usize, to: usize| Span {
+            start: at.start.saturating_add(offset(from)),
+            end: at.start.saturating_add(offset(to)),
+            ..at
+        };
+        let mut begin = 0;
+        for (end, byte) in line.bytes().chain([b' ']).enumerate() {
+            if ordinary(byte) {
+                continue;
+            }
+            if begin < end {
+                if self.words.len() == self.begun {
+                    self.secret = SECRET.contains(&line.get(begin..end).unwrap_or_default());
+                }
+                self.words.push(Raw { span: place(begin, end), own: None });
+            }
+            begin = end + 1;
+            match byte {
+                b'{' => self.open(place(end, begin), diagnostics),
+                b'}' => {
+                    self.statement();
+                    self.close(place(end, begin), diagnostics);
+                }
+                _ => {}
+            }
+        }
+        self.statement();
+    }
+
+    /// How many words were taken.
+    pub(super) fn words(&self) -> usize {
+        self.words.len()
+    }
+
     fn word(&mut self, word: &Lexed<'_>) {
         if self.words.len() == self.begun {
             self.secret = SECRET.contains(&word.text.as_ref());
@@ -487,7 +523,7 @@ impl<'a> Lexer<'a> {
 }
 
 /// Whether a byte stands for itself wherever it is in a word.
-const fn ordinary(byte: u8) -> bool {
+pub(super) const fn ordinary(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'{' | b'}')
 }
 

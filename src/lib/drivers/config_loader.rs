@@ -84,5 +84,5 @@ pub fn options(config_id: Option<String>) -> Options {
     let random_seed = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs());
-    Options { config_id: config_id.unwrap_or(short), host_name, random_seed, every_file: false }
+    Options { config_id: config_id.unwrap_or(short), host_name, random_seed, ..Options::default() }
 }

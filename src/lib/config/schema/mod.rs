@@ -89,15 +89,63 @@ impl Block {
     /// The row of `keyword`.
     #[must_use]
     pub fn find(&self, keyword: &str) -> Option<&'static Row> {
+        let index: &Index<'_> = &INDEX;
+        index.get(&(std::ptr::from_ref(self).addr(), keyword)).copied()
+    }
+
+    /// The row of `keyword`, looked for one by one.
+    fn first(&self, keyword: &str) -> Option<&'static Row> {
         self.rows.iter().find_map(|rows| rows.iter().find(|row| row.keyword == keyword))
     }
 
     /// Its rows; of two rows for one keyword only the first.
     pub fn keywords(&'static self) -> impl Iterator<Item = &'static Row> {
         let all = self.rows.iter().flat_map(|rows| rows.iter());
-        all.filter(|row| self.find(row.keyword).is_some_and(|first| std::ptr::eq(first, *row)))
+        all.filter(|row| self.first(row.keyword).is_some_and(|first| std::ptr::eq(first, *row)))
     }
 }
+
+/// Rows by the address of their block and their keyword: a large file asks a million times.
+#[expect(clippy::disallowed_types, reason = "it is asked and never gone through")]
+type Index<'a> =
+    std::collections::HashMap<(usize, &'a str), &'static Row, std::hash::BuildHasherDefault<Quick>>;
+
+/// A hash for few short words that nobody chooses with bad intent: the table is fixed.
+#[derive(Default)]
+struct Quick(u64);
+
+impl std::hash::Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            self.write_u64(word);
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(u64::from(byte));
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 29
+    }
+}
+
+static INDEX: LazyLock<Index<'static>> = LazyLock::new(|| {
+    let of = |block: &'static Block| {
+        let address = std::ptr::from_ref(block).addr();
+        block.keywords().map(move |row| ((address, row.keyword), row))
+    };
+    blocks().iter().flat_map(|block| of(block)).collect()
+});
 
 /// Every block with its keywords, outer ones first.
 #[must_use]
