@@ -224,12 +224,10 @@ fn keepalived(host: &Namespace, path: &Path, ha: bool) -> (Option<bool>, String)
         _ => {}
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let [pid, vrrp] = ["pid", "vrrp"].map(|name| folder.path().join(name));
+    // With a pid file of another one it would take itself for running already.
+    let pid_files = ["-p", "-r", "-c", "-b"].map(|flag| [flag.into(), folder.path().join(flag)]);
     let mut daemon = keepalived_command(host, path, &["-P", "-n", "-l"])
-        .arg("-p")
-        .arg(&pid)
-        .arg("-r")
-        .arg(&vrrp)
+        .args(pid_files.as_flattened())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
