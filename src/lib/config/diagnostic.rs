@@ -90,6 +90,9 @@ codes! {
     QuorumUnreachable = "W0044", "a quorum that is never gained again once it is lost";
     SorryIsServer = "W0045", "the sorry server is a real server too";
     SharedService = "W0046", "two virtual servers have a service in common";
+    NotContinued = "W0100", "a backslash at the end of a line continues nothing";
+    NotPortable = "W0101", "keepalived reads this otherwise than ha";
+    NotReplaced = "W0102", "a $NAME that is defined stays as it is written";
 }
 
 impl Code {
@@ -150,5 +153,36 @@ impl Diagnostic {
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.code.severity()
+    }
+}
+
+/// Findings, in the order they came. Of each severity only so many are kept: a file of a million
+/// mistakes is wrong in the same way as one of ten thousand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    kept: Vec<Diagnostic>,
+    errors: usize,
+    warnings: usize,
+}
+
+impl Findings {
+    /// Errors, and warnings, that are kept at most.
+    const MOST: usize = 10_000;
+
+    /// Keep `diagnostic` if there is room.
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        let count = match diagnostic.severity() {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= Self::MOST {
+            self.kept.push(diagnostic);
+        }
+    }
+
+    /// What was kept.
+    pub(super) fn into_vec(self) -> Vec<Diagnostic> {
+        self.kept
     }
 }

@@ -43,12 +43,6 @@ impl<'a> Fragment<'a> {
         Fragment { text, origin: self.origin, pieces: self.pieces }
     }
 
-    /// Nothing yet, with room for about so many bytes.
-    pub(super) fn with_room(bytes: usize) -> Fragment<'static> {
-        let text = Cow::Owned(String::with_capacity(bytes.saturating_add(16)));
-        Fragment { text, origin: Span::default(), pieces: Vec::with_capacity(4) }
-    }
-
     /// The text.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -96,9 +90,14 @@ impl<'a> Fragment<'a> {
 
     /// The part from byte `from` on, without blanks at both ends.
     pub(super) fn rest(&self, from: usize) -> Fragment<'a> {
-        let tail = self.text.get(from..).unwrap_or_default();
-        let start = self.text.len() - tail.trim_start().len();
-        let end = start + tail.trim().len();
+        self.part(from, self.text.len())
+    }
+
+    /// Bytes `from..to`, without blanks at both ends.
+    pub(super) fn part(&self, from: usize, to: usize) -> Fragment<'a> {
+        let part = self.text.get(from..to).unwrap_or_default();
+        let start = from + part.len() - part.trim_start().len();
+        let end = start + part.trim().len();
         if let (Cow::Borrowed(text), true) = (&self.text, self.pieces.is_empty()) {
             let origin = Span { start: self.origin.start + offset(start), ..self.origin };
             return Fragment::exact(text.get(start..end).unwrap_or_default(), origin);
@@ -106,17 +105,6 @@ impl<'a> Fragment<'a> {
         let mut rest = Fragment::default();
         rest.push_part(self, start, end);
         rest
-    }
-
-    /// The part before byte `to`, without the blanks at its end.
-    pub(super) fn head(&self, to: usize) -> Fragment<'a> {
-        let kept = self.text.get(..to).unwrap_or_default().trim_end().len();
-        if let (Cow::Borrowed(text), true) = (&self.text, self.pieces.is_empty()) {
-            return Fragment::exact(text.get(..kept).unwrap_or_default(), self.origin);
-        }
-        let mut head = Fragment::default();
-        head.push_part(self, 0, kept);
-        head
     }
 
     /// Where bytes `from..to` came from.
@@ -154,13 +142,12 @@ impl<'a> Fragment<'a> {
         Span { start, end: start + 1, ..piece.span }
     }
 
-    /// Append all of `other`; what has no trace yet gets this one.
-    pub(super) fn push_traced(&mut self, other: &Fragment<'_>, trace: u32) {
-        let from = self.pieces.len();
-        self.push_part(other, 0, other.text.len());
-        let new = self.pieces.iter_mut().skip(from).map(|piece| &mut piece.span);
-        for span in new.filter(|span| span.trace == 0) {
-            span.trace = trace;
+    /// Give every byte the trace that `led` makes of the one it has.
+    pub(super) fn traced(mut self, mut led: impl FnMut(u32) -> u32) -> Self {
+        self.origin.trace = led(self.origin.trace);
+        for piece in &mut self.pieces {
+            piece.span.trace = led(piece.span.trace);
         }
+        self
     }
 }

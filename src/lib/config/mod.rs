@@ -11,9 +11,12 @@
 mod build;
 mod diagnostic;
 mod fragment;
+mod include;
 mod loader;
 mod model;
+mod quoting;
 mod reader;
+mod render;
 mod repeat;
 mod resolve;
 pub mod schema;
@@ -29,6 +32,7 @@ pub use diagnostic::{Code, Diagnostic, Related, Severity};
 pub use loader::{FileStatus, LoadError, Loader};
 pub use model::{Globals, Model};
 pub use reader::Bounds;
+pub use render::RenderedLine;
 pub use source::{Location, SourceFile, SourceMap, Span, Trace};
 use spelling::nearest;
 use tree::Tree;
@@ -71,15 +75,42 @@ impl Outcome {
     }
 }
 
+/// The text that a configuration expands to.
+#[derive(Clone, Debug)]
+pub struct Expansion {
+    /// Its lines, each with where it came from.
+    pub lines: Vec<RenderedLine>,
+    /// What was found on the way; not yet what the keywords are about.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, for showing where.
+    pub sources: SourceMap,
+}
+
+/// Read `path` and everything it includes, and expand it.
+#[must_use]
+pub fn expand(path: &Path, options: &Options, loader: &dyn Loader) -> Expansion {
+    let mut reader = reader::Reader::new(loader, options);
+    reader.rendering = Some(render::Rendering::default());
+    reader.file(path, None);
+    let reader::Reader { builder, mut diagnostics, mut sources, rendering, .. } = reader;
+    let taken = builder.finish(&sources, &mut diagnostics);
+    conceal(taken.secrets, &mut sources);
+    let lines = rendering.unwrap_or_default().finish();
+    Expansion { lines, diagnostics: in_order(diagnostics.into_vec()), sources }
+}
+
 /// Read `path` and everything it includes, and say what it means.
 #[must_use]
 pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
     let mut reader = reader::Reader::new(loader, options);
     reader.file(path, None);
-    let reader::Reader { builder, mut diagnostics, mut sources, .. } = reader;
+    let reader::Reader { builder, mut diagnostics, mut sources, exhausted, .. } = reader;
     let mut taken = builder.finish(&sources, &mut diagnostics);
-    for secret in std::mem::take(&mut taken.secrets) {
-        sources.conceal(secret);
+    conceal(std::mem::take(&mut taken.secrets), &mut sources);
+    let mut diagnostics = diagnostics.into_vec();
+    if exhausted {
+        // What was read so far is a part of nothing: what it lacks says nothing.
+        return Outcome { model: None, diagnostics: in_order(diagnostics), sources };
     }
     let texts = std::mem::take(&mut taken.texts);
     let tree = Tree::new(taken, &texts, &sources);
@@ -87,8 +118,26 @@ pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
     let entries = resolver.block(tree.top(), &schema::TOP, false);
     let model = build::model(&entries, options, loader, &mut resolver);
     diagnostics.extend(resolver.finish());
-    diagnostics.sort_by_key(|d| (d.span, d.code));
-    diagnostics.dedup_by(|a, b| a.span == b.span && a.code == b.code && a.message == b.message);
+    let diagnostics = in_order(diagnostics);
+    let broken = diagnostics.iter().any(|d| d.severity() == Severity::Error);
+    Outcome { model: (!broken).then_some(model), diagnostics, sources }
+}
+
+fn conceal(secrets: Vec<Span>, sources: &mut SourceMap) {
+    for secret in secrets {
+        sources.conceal(secret);
+    }
+}
+
+/// In the order of the files; what is said twice of one place, by whatever way it was read, once;
+/// and not more than anybody reads.
+fn in_order(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let place = |d: &Diagnostic| d.span.map(|span| Span { trace: 0, ..span });
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (place(d), d.code);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message)).then(a.span.cmp(&b.span))
+    });
+    diagnostics.dedup_by(|a, b| place(a) == place(b) && a.code == b.code && a.message == b.message);
     let mut room = [MOST_OF_A_KIND; 2];
     diagnostics.retain(|d| {
         let [errors, warnings] = &mut room;
@@ -97,6 +146,5 @@ pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
         *room = room.saturating_sub(1);
         keep
     });
-    let broken = diagnostics.iter().any(|d| d.severity() == Severity::Error);
-    Outcome { model: (!broken).then_some(model), diagnostics, sources }
+    diagnostics
 }

@@ -1,18 +1,23 @@
-//! Files to lines: comments, `@` conditions, `$` definitions and their use, `~` repetition and
-//! `include`. What comes out are lines as if the file had been written without any of them.
+//! Files to statements: comments, `@` conditions, `$` definitions and their use, `~` repetition
+//! and `include`. What goes on to the tree is text as if the file had been written without them.
+//!
+//! A brace ends what stands before it: the rest of its line counts like a new line, with
+//! conditions, definitions and repetitions of its own.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Options;
-use super::diagnostic::{Code, Diagnostic};
+use super::diagnostic::{Code, Diagnostic, Findings};
 use super::fragment::Fragment;
+use super::include::{self, Checks};
 use super::loader::Loader;
+use super::quoting;
+use super::render::Rendering;
 use super::repeat;
 use super::schema;
-use super::source::{SourceMap, Span, offset};
+use super::source::{SourceMap, Span, Step, offset};
 use super::tree::{self, Builder};
 
 /// Definitions inside definitions, and `~` inside `~`.
@@ -42,10 +47,20 @@ impl Default for Bounds {
 /// What `$NAME` stands for: the lines of its definition.
 #[derive(Clone, Debug)]
 pub(super) struct Definition {
+    pub kind: Kind,
     pub lines: Arc<[Fragment<'static>]>,
     pub span: Span,
-    /// The step of expansion that leads here; 0 until it is used.
-    pub trace: u32,
+}
+
+/// How a name came to its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `$NAME=value`.
+    Line,
+    /// `$NAME=` with lines that go on.
+    Lines,
+    /// A variable of a repetition.
+    Turn,
 }
 
 /// Reads one configuration.
@@ -53,9 +68,13 @@ pub(super) struct Reader<'a> {
     pub loader: &'a dyn Loader,
     pub options: &'a Options,
     pub sources: SourceMap,
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Findings,
     pub definitions: BTreeMap<String, Definition>,
     pub builder: Builder,
+    /// The expanded text, when somebody wants to see it.
+    pub rendering: Option<Rendering>,
+    /// What plain `include` checks.
+    pub include_checks: Checks,
     /// Files that are being read, outermost first.
     files: Vec<PathBuf>,
     /// State of the generator behind `${_RANDOM}`.
@@ -72,9 +91,11 @@ impl<'a> Reader<'a> {
             loader,
             options,
             sources: SourceMap::default(),
-            diagnostics: Vec::new(),
+            diagnostics: Findings::default(),
             definitions: BTreeMap::new(),
             builder: Builder::default(),
+            rendering: None,
+            include_checks: Checks::default(),
             files: Vec::new(),
             random: options.random_seed,
             left: options.bounds,
@@ -117,9 +138,11 @@ impl<'a> Reader<'a> {
         }
         let text = Arc::new(text);
         let file = self.sources.add(path.to_owned(), Arc::clone(&text));
-        let trace = span.map_or(0, |span| self.sources.trace("included here".to_owned(), span));
+        let trace = span.map_or(0, |span| self.sources.trace(Step::Included, span, span.trace));
         self.files.push(path.to_owned());
+        let checks = self.include_checks;
         self.lines(&text, Span { file, start: 0, end: 0, trace });
+        self.include_checks = checks;
         self.files.pop();
     }
 
@@ -176,57 +199,87 @@ impl<'a> Reader<'a> {
             (start, raw.trim_end_matches(['\n', '\r']))
         });
         while let Some((start, raw)) = physical.next() {
-            if plain(raw) {
+            if plain(raw) && self.rendering.is_none() {
                 let at = Span { start: offset(start), end: offset(start + raw.len()), ..origin };
                 if self.spend(raw.len(), at) {
                     self.builder.plain_line(raw, at, &mut self.diagnostics);
                 }
                 continue;
             }
-            if raw.len() >= KEEPALIVED_LINE {
-                let span = Span { start: offset(start), end: offset(start + raw.len()), ..origin };
-                let message = format!(
-                    "the line has {} bytes; keepalived drops lines of {KEEPALIVED_LINE} and more",
-                    raw.len()
-                );
-                self.report(
-                    Diagnostic::new(Code::LongLine, span, message)
-                        .remedy("ha reads it; break it up if keepalived must read it too"),
-                );
-            }
-            let line = self.bare(start, raw, origin);
-            if line.text().is_empty() {
-                continue;
-            }
-            let Some(line) = self.condition(&line) else {
+            self.too_long(start, raw, origin);
+            let (line, continues) = self.bare(start, raw, origin);
+            let unconditional = self.condition(line.text()).filter(|rest| !rest.is_empty());
+            let Some(rest) = unconditional else {
                 // A definition that is not wanted takes its further lines with it.
-                let mut continues = definition(raw.trim_start_matches(|c| c != '$')).is_some()
-                    && raw.ends_with('\\');
+                let of = line.text().split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
+                let mut continues = continues && definition(of).is_some();
                 while continues {
-                    continues = physical.next().is_some_and(|(_, raw)| raw.ends_with('\\'));
+                    continues = physical.next().is_some_and(|(_, raw)| continued(raw));
                 }
                 continue;
             };
-            let Some((name, value)) = definition(line.text()).map(|(n, at)| (n.to_owned(), at))
+            let at = line.text().len() - rest.len();
+            let Some((name, value)) = definition(rest).map(|(n, from)| (n.to_owned(), at + from))
             else {
+                let line = if continues { self.not_continued(&line) } else { line };
                 self.line(&line, 0);
                 continue;
             };
             let mut body = vec![line.rest(value)];
-            while let Some(last) = body.last_mut()
-                && let Some(kept) = last.text().strip_suffix('\\')
-            {
-                *last = last.head(kept.len());
+            let kind = if continues { Kind::Lines } else { Kind::Line };
+            let mut continues = continues;
+            while continues && let Some(last) = body.last_mut() {
+                let text = last.text();
+                *last = last.part(0, text.strip_suffix('\\').unwrap_or(text).len());
                 let Some((start, raw)) = physical.next() else { break };
-                body.push(self.bare(start, raw, origin));
+                let (line, more) = self.bare(start, raw, origin);
+                body.push(line);
+                continues = more;
             }
-            self.define(name, body, line.span(0, value));
+            self.define(kind, name, body, line.span(at, value));
         }
     }
 
-    /// A physical line without its comment and the blanks round it.
-    fn bare<'t>(&mut self, start: usize, raw: &'t str, origin: Span) -> Fragment<'t> {
-        let end = comment(raw).unwrap_or(raw.len());
+    /// keepalived reads lines of a certain length.
+    fn too_long(&mut self, start: usize, raw: &str, origin: Span) {
+        if raw.len() < KEEPALIVED_LINE {
+            return;
+        }
+        let span = Span { start: offset(start), end: offset(start + raw.len()), ..origin };
+        let message = format!(
+            "the line has {} bytes; keepalived drops lines of {KEEPALIVED_LINE} and more",
+            raw.len()
+        );
+        self.report(
+            Diagnostic::new(Code::LongLine, span, message)
+                .remedy("ha reads it; break it up if keepalived must read it too"),
+        );
+    }
+
+    /// A backslash ends a line that is no definition: keepalived takes it for a part of the last
+    /// word.
+    fn not_continued<'t>(&mut self, line: &Fragment<'t>) -> Fragment<'t> {
+        let Some(kept) = line.text().strip_suffix('\\') else { return line.clone() };
+        let (kept, all) = (kept.trim_end(), line.text().len());
+        self.report(
+            Diagnostic::new(
+                Code::NotContinued,
+                line.span(all - 1, all),
+                "a backslash continues no line except that of a definition",
+            )
+            .remedy("join this line and the next one; as it stands, each is read by itself"),
+        );
+        let mut glued = line.part(0, kept.len());
+        if !kept.is_empty() && !kept.ends_with(['{', '}']) {
+            glued.push_part(line, all - 1, all);
+        }
+        glued
+    }
+
+    /// A physical line without its comment and the blanks round it, and whether the next one goes
+    /// on with it.
+    fn bare<'t>(&mut self, start: usize, raw: &'t str, origin: Span) -> (Fragment<'t>, bool) {
+        let end = quoting::comment(raw).unwrap_or(raw.len());
         let at = |from: usize, to: usize| Span {
             start: offset(start + from),
             end: offset(start + to),
@@ -253,178 +306,158 @@ impl<'a> Reader<'a> {
         }
         let from = text.len() - text.trim_start().len();
         let text = text.trim();
-        Fragment::exact(text, at(from, from + text.len()))
+        (Fragment::exact(text, at(from, from + text.len())), continued(raw))
     }
 
-    /// `@NAME rest` and `@^NAME rest`: the rest when the line is wanted.
-    fn condition<'f, 't>(&self, line: &'f Fragment<'t>) -> Option<Cow<'f, Fragment<'t>>> {
-        let Some(condition) = line.text().strip_prefix('@') else {
-            return Some(Cow::Borrowed(line));
-        };
-        let length = condition.find([' ', '\t']).unwrap_or(condition.len());
-        let name = condition.get(..length).unwrap_or_default();
+    /// What `line` says when its conditions hold: without `@NAME` and `@^NAME` before it. `None`:
+    /// one of them does not.
+    fn condition<'t>(&self, mut line: &'t str) -> Option<&'t str> {
         let id = self.options.config_id.as_str();
-        let wanted = match name.strip_prefix('^') {
-            Some(name) => name != id || id.is_empty(),
-            None => name == id && !id.is_empty(),
-        };
-        let rest = line.rest(length + 1);
-        (wanted && !rest.text().is_empty()).then_some(Cow::Owned(rest))
+        while let Some(condition) = line.strip_prefix('@') {
+            let length = condition.find([' ', '\t']).unwrap_or(condition.len());
+            let (name, rest) = condition.split_at_checked(length)?;
+            let wanted = match name.strip_prefix('^') {
+                Some(name) => name != id || id.is_empty(),
+                None => name == id && !id.is_empty(),
+            };
+            if !wanted {
+                return None;
+            }
+            line = rest.trim_start();
+        }
+        Some(line)
     }
 
-    fn define(&mut self, name: String, mut body: Vec<Fragment<'_>>, span: Span) {
-        if body.len() > 1 {
+    fn define(&mut self, kind: Kind, name: String, mut body: Vec<Fragment<'_>>, span: Span) {
+        if kind == Kind::Lines {
             body.retain(|line| !line.text().is_empty());
         }
         let lines = body.into_iter().map(Fragment::into_owned).collect();
-        self.definitions.insert(name, Definition { lines, span, trace: 0 });
+        self.definitions.insert(name, Definition { kind, lines, span });
     }
 
     /// Take one line; `depth` counts the expansions that led to it.
     pub(super) fn line(&mut self, line: &Fragment<'_>, depth: usize) {
-        let span = line.span(0, line.text().len());
-        if !self.spend(line.text().len(), span) {
+        let all = line.text().len();
+        if !self.spend(all, line.span(0, all)) {
             return;
         }
         if depth > DEEPEST_EXPANSION {
             self.exhausted = true;
             let message = format!("expansion goes more than {DEEPEST_EXPANSION} deep");
             self.report(
-                Diagnostic::new(Code::TooLarge, span, message)
+                Diagnostic::new(Code::TooLarge, line.span(0, all), message)
                     .remedy("a definition probably uses itself; break the circle"),
             );
             return;
         }
-        let Some(line) = self.condition(line) else { return };
-        if let Some((name, value)) = definition(line.text()) {
-            let (name, body) = (name.to_owned(), vec![line.rest(value)]);
-            self.define(name, body, line.span(0, value));
-        } else if repeat::starts(line.text()) {
-            repeat::expand(self, &line, depth);
-        } else if let Some(lines) = self.substitute(&line) {
+        let mut at = 0;
+        while !self.exhausted {
+            let rest = line.text().get(at..).unwrap_or_default().trim_start();
+            let Some(wanted) = self.condition(rest).filter(|rest| !rest.is_empty()) else { return };
+            let expanded = depth > 0 || wanted.len() < rest.len();
+            let from = all - wanted.len();
+            let Some(next) = self.start_of(line, from, depth, expanded) else { return };
+            at = next;
+        }
+    }
+
+    /// Take what stands in `line` from byte `from` to its end or up to and including a brace.
+    /// Where to go on, if there is more.
+    fn start_of(
+        &mut self,
+        line: &Fragment<'_>,
+        from: usize,
+        depth: usize,
+        expanded: bool,
+    ) -> Option<usize> {
+        let (text, all) = (line.text().get(from..)?, line.text().len());
+        if let Some((name, value)) = definition(text) {
+            let (name, value) = (name.to_owned(), from + value);
+            self.define(Kind::Line, name, vec![line.rest(value)], line.span(from, value));
+            return None;
+        }
+        if repeat::starts(text) {
+            repeat::expand(self, &line.rest(from), depth);
+            return None;
+        }
+        if let Some((checks, length)) = Checks::of(text, self.include_checks) {
+            let pattern = from + length;
+            let end = pattern + include::end(line.text().get(pattern..)?);
+            let keyword = line.span(from, pattern);
+            self.include_of(&line.part(pattern, end), checks, (keyword, expanded));
+            return Some(end);
+        }
+        let word = text.split([' ', '\t', '"', '{', '}']).next().unwrap_or_default();
+        let brace = quoting::brace(text, schema::takes_command(word)).map(|brace| from + brace);
+        let end = brace.unwrap_or(all);
+        if brace.is_none() && from == 0 {
+            self.text(line, depth, false);
+        } else if from < end {
+            self.text(&line.part(from, end), depth, brace.is_some());
+        }
+        let brace = brace?;
+        self.brace(&line.part(brace, brace + 1));
+        Some(brace + 1)
+    }
+
+    /// A text without braces of its own: what it is made of, or a statement. `goes_on`: a brace
+    /// follows.
+    fn text(&mut self, line: &Fragment<'_>, depth: usize, goes_on: bool) {
+        if line.text().is_empty() {
+            return;
+        }
+        if let Some(lines) = self.substitute(line, goes_on) {
             for line in lines {
                 self.line(&line, depth + 1);
             }
-        } else {
-            self.finished(&line);
+            return;
+        }
+        if let Some(words) = line.text().strip_prefix("include_check")
+            && (words.is_empty() || words.starts_with([' ', '\t']))
+            && self.builder.inside("global_defs", &self.sources)
+        {
+            self.include_check(&line.rest(line.text().len() - words.len()));
+        }
+        if self.builder.line(line, &mut self.diagnostics)
+            && let Some(rendering) = &mut self.rendering
+        {
+            rendering.text(line);
         }
     }
 
-    /// A line in which nothing is left to expand.
-    fn finished(&mut self, line: &Fragment<'_>) {
-        let text = line.text();
-        let word = text.find([' ', '\t']).unwrap_or(text.len());
-        if let Some(checks) = text.get(..word).and_then(IncludeChecks::of) {
-            let pattern = line.rest(word);
-            let span = pattern.span(0, pattern.text().len());
-            self.include(pattern.text().trim_matches('"'), checks, span);
-        } else {
-            self.builder.line(line, &mut self.diagnostics);
+    fn brace(&mut self, brace: &Fragment<'_>) {
+        self.builder.line(brace, &mut self.diagnostics);
+        if let Some(rendering) = &mut self.rendering {
+            rendering.brace(brace);
         }
     }
 
-    fn include(&mut self, pattern: &str, checks: IncludeChecks, span: Span) {
-        if pattern.is_empty() {
+    /// An include whose name may use definitions.
+    fn include_of(
+        &mut self,
+        pattern: &Fragment<'_>,
+        checks: Checks,
+        (keyword, mut expanded): (Span, bool),
+    ) {
+        let mut pattern = pattern.clone().into_owned();
+        for _ in 0..DEEPEST_EXPANSION {
+            let Some(lines) = self.substitute(&pattern, false) else { break };
+            let Some(first) = lines.into_iter().next() else { return };
+            (pattern, expanded) = (first, true);
+        }
+        if expanded {
             self.report(
-                Diagnostic::new(Code::ArgumentMissing, span, "include needs a file name")
-                    .remedy("name the file or remove the line"),
+                Diagnostic::new(
+                    Code::NotPortable,
+                    pattern.span(0, pattern.text().len()),
+                    "keepalived reads an include twice, or from the wrong folder, when it stands \
+                     behind a condition, in a definition or in a repetition",
+                )
+                .remedy("ha reads it once; write it on a line of its own for keepalived"),
             );
-            return;
         }
-        let strictest = IncludeChecks::of("includea").filter(|_| self.options.every_file);
-        let checks = strictest.unwrap_or(checks);
-        let mut found = Vec::new();
-        for pattern in checks.patterns(pattern) {
-            match self.loader.glob(self.directory(), &pattern) {
-                Ok(files) => {
-                    if files.is_empty() {
-                        self.nothing_included(&pattern, checks, span);
-                    }
-                    found.extend(files);
-                }
-                Err(error) => {
-                    let message = format!("cannot look for `{pattern}`: {error}");
-                    self.report(Diagnostic::new(checks.read(), span, message));
-                }
-            }
-        }
-        for path in found {
-            match self.loader.status(&path) {
-                Ok(status) if !status.regular || status.mode & 0o111 != 0 => {
-                    let message = format!("{} is not included", path.display());
-                    self.report(
-                        Diagnostic::new(checks.read(), span, message)
-                            .remedy("only regular files that are not executable are included"),
-                    );
-                }
-                _ => self.file(&path, Some((span, checks.read()))),
-            }
-        }
-    }
-
-    /// A plain name without a match is silent in keepalived's `include`; that hides mistakes, so
-    /// it is always told. A wildcard may match nothing unless the keyword says otherwise.
-    fn nothing_included(&mut self, pattern: &str, checks: IncludeChecks, span: Span) {
-        let wildcard = pattern.contains(['*', '?', '[']);
-        let required = if wildcard { checks.wildcard } else { checks.plain };
-        if wildcard && !required {
-            return;
-        }
-        let code = if required { Code::Unreadable } else { Code::IncludeSkipped };
-        let message = format!("no file matches `{pattern}`");
-        self.report(
-            Diagnostic::new(code, span, message)
-                .remedy("check the path; it is relative to the including file"),
-        );
-    }
-}
-
-/// What keepalived does not start with, for one of the include keywords.
-#[derive(Clone, Copy, Default)]
-struct IncludeChecks {
-    /// A file that matches and cannot be read.
-    read: bool,
-    /// A name without wildcards that matches nothing.
-    plain: bool,
-    /// A name with wildcards that matches nothing.
-    wildcard: bool,
-    /// One of `{a,b}` that matches nothing.
-    brace: bool,
-}
-
-impl IncludeChecks {
-    /// `None`: the word is not an include keyword.
-    fn of(word: &str) -> Option<Self> {
-        let read = Self { read: true, ..Self::default() };
-        Some(match word {
-            "include" => Self::default(),
-            "includer" => read,
-            "includem" => Self { plain: true, ..read },
-            "includew" => Self { plain: true, wildcard: true, ..read },
-            "includeb" => Self { plain: true, brace: true, ..read },
-            "includea" => Self { plain: true, wildcard: true, brace: true, read: true },
-            _ => return None,
-        })
-    }
-
-    /// How bad a file is that cannot be read.
-    const fn read(self) -> Code {
-        if self.read { Code::Unreadable } else { Code::IncludeSkipped }
-    }
-
-    /// The patterns that have to match: with the brace check each alternative of the first
-    /// `{a,b}` by itself.
-    fn patterns(self, pattern: &str) -> Vec<String> {
-        let parts = pattern.split_once('{').and_then(|(head, rest)| {
-            let (inside, tail) = rest.split_once('}')?;
-            (self.brace && !inside.contains('{')).then_some((head, inside, tail))
-        });
-        match parts {
-            Some((head, inside, tail)) => {
-                inside.split(',').map(|word| format!("{head}{word}{tail}")).collect()
-            }
-            None => vec![pattern.to_owned()],
-        }
+        self.include(&pattern, checks, keyword);
     }
 }
 
@@ -444,20 +477,12 @@ fn plain(line: &str) -> bool {
         && (words.len() == text.len() || !command())
 }
 
-/// Where the comment starts: the first `#` or `!` outside double quotes and not after `\`.
-fn comment(line: &str) -> Option<usize> {
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, byte) in line.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => quoted = !quoted,
-            b'#' | b'!' if !quoted => return Some(at),
-            _ => {}
-        }
+/// Whether the line ends with the backslash that continues a definition.
+fn continued(raw: &str) -> bool {
+    match quoting::comment(raw) {
+        None => raw.trim_end().ends_with('\\'),
+        Some(_) => raw.ends_with('\\'),
     }
-    None
 }
 
 /// `$NAME=value`: the name, and where the value starts.

@@ -2,8 +2,8 @@
 
 use super::diagnostic::{Code, Diagnostic};
 use super::fragment::Fragment;
-use super::reader::{Definition, Reader, name_length};
-use super::source::Span;
+use super::reader::{Definition, Kind, Reader, name_length};
+use super::source::{Span, Step};
 
 /// Turns of one `~SEQ`; more than VRIDs, ports or addresses of a /16 need.
 const MOST_TURNS: usize = 65_536;
@@ -14,10 +14,30 @@ pub(super) fn starts(line: &str) -> bool {
 }
 
 /// What a repetition sets, turn by turn.
-struct Turns {
-    names: Vec<String>,
-    /// One row a turn, as long as `names`.
-    values: Vec<Vec<String>>,
+enum Turns {
+    /// One variable, number after number.
+    Numbers { name: String, next: Option<i64>, step: i64, end: i64, hex: bool },
+    /// A row for each turn; of each as many values as there are names.
+    Rows { names: Vec<String>, rows: std::vec::IntoIter<Vec<String>> },
+}
+
+impl Iterator for Turns {
+    /// Names and values.
+    type Item = Vec<(String, String)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Numbers { name, next, step, end, hex } => {
+                let number = (*next)?;
+                *next = number
+                    .checked_add(*step)
+                    .filter(|next| if *step > 0 { next <= end } else { next >= end });
+                let text = if *hex { format!("{number:x}") } else { number.to_string() };
+                Some(vec![(name.clone(), text)])
+            }
+            Self::Rows { names, rows } => Some(names.iter().cloned().zip(rows.next()?).collect()),
+        }
+    }
 }
 
 /// Take the line once for each turn.
@@ -29,9 +49,8 @@ pub(super) fn expand(reader: &mut Reader<'_>, line: &Fragment<'_>, depth: usize)
         return;
     };
     let word = text.get(..open).unwrap_or_default().trim_end();
-    let mut inside = Fragment::default();
-    inside.push_part(line, open + 1, close);
-    let Some(inside) = substituted(reader, inside) else { return };
+    let header = line.part(open + 1, close).into_owned();
+    let Some(inside) = substituted(reader, header) else { return };
     let turns = match word {
         "~SEQ" => sequence(inside.text(), false),
         "~SEQx" => sequence(inside.text(), true),
@@ -45,21 +64,26 @@ pub(super) fn expand(reader: &mut Reader<'_>, line: &Fragment<'_>, depth: usize)
             return;
         }
     };
+    let (head, variables) = (line.span(0, close + 1), line.span(open + 1, open + 2));
     let body = line.rest(close + 1);
-    for row in turns.values {
+    for (turn, values) in turns.enumerate() {
         if reader.exhausted {
             return;
         }
-        for (name, value) in turns.names.iter().zip(row) {
-            let lines = [Fragment::exact(&value, span).into_owned()].into();
-            // A variable of the same line has the same place.
-            match reader.definitions.get_mut(name).filter(|known| known.span == span) {
-                Some(known) => known.lines = lines,
-                None => {
-                    reader.definitions.insert(name.clone(), Definition { lines, span, trace: 0 });
-                }
-            }
+        if turn >= MOST_TURNS {
+            fail(reader, span, &format!("more than {MOST_TURNS} turns"));
+            return;
         }
+        let said: Vec<_> =
+            values.iter().map(|(name, value)| format!("${name} = {value}")).collect();
+        let said = reader.sources.name(&said.join(", "));
+        for (name, value) in values {
+            let lines = [Fragment::exact(&value, span).into_owned()].into();
+            let definition = Definition { kind: Kind::Turn, lines, span: variables };
+            reader.definitions.insert(name, definition);
+        }
+        let led = |own| reader.sources.trace(Step::Turn(said), head, own);
+        let body = body.clone().traced(led);
         reader.line(&body, depth + 1);
     }
 }
@@ -77,7 +101,7 @@ fn substituted(
     mut header: Fragment<'static>,
 ) -> Option<Fragment<'static>> {
     for _ in 0..8 {
-        let Some(lines) = reader.substitute(&header) else { break };
+        let Some(lines) = reader.substitute(&header, false) else { break };
         header = lines.into_iter().next()?;
     }
     Some(header)
@@ -163,17 +187,7 @@ fn sequence(header: &str, hex: bool) -> Result<Turns, String> {
     if hex && (start < 0 || end < 0) {
         return Err("~SEQx takes no negative numbers".to_owned());
     }
-    let mut values = Vec::new();
-    let mut number = start;
-    while (step > 0 && number <= end) || (step < 0 && number >= end) {
-        if values.len() >= MOST_TURNS {
-            return Err(format!("more than {MOST_TURNS} turns"));
-        }
-        values.push(vec![if hex { format!("{number:x}") } else { number.to_string() }]);
-        let Some(next) = number.checked_add(step) else { break };
-        number = next;
-    }
-    Ok(Turns { names: vec![name(variable)?], values })
+    Ok(Turns::Numbers { name: name(variable)?, next: Some(start), step, end, hex })
 }
 
 /// `{A,B}` as its parts; anything else as itself.
@@ -190,15 +204,13 @@ fn list(header: &str) -> Result<Turns, String> {
         return Err("the variable is missing".to_owned());
     };
     let names: Vec<String> = tuple(variables).into_iter().map(name).collect::<Result<_, _>>()?;
+    let several = variables.starts_with('{');
     let row = |text: &&str| {
-        let mut row: Vec<String> = if names.len() == 1 {
-            vec![(*text).to_owned()]
-        } else {
-            tuple(text).into_iter().map(str::to_owned).collect()
-        };
+        let parts = if several { tuple(text) } else { vec![*text] };
+        let mut row: Vec<String> = parts.into_iter().map(str::to_owned).collect();
         row.resize(names.len(), String::new());
         row
     };
-    let values = rows.iter().map(row).collect();
-    Ok(Turns { names, values })
+    let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+    Ok(Turns::Rows { names, rows: rows.into_iter() })
 }

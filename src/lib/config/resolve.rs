@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::diagnostic::{Code, Diagnostic};
+use super::diagnostic::{Code, Diagnostic, Findings};
 use super::nearest;
 use super::schema::{self, Arguments, Block, Row, Support};
 use super::source::Span;
 use super::tree::{Node, Nodes, Place, Word};
 use super::values::{self, Parsed};
+
+/// Blocks that keepalived drops when more than a name stands before their brace.
+const ONE_NAME: [&str; 2] = ["vrrp_instance", "vrrp_sync_group"];
 
 /// What a keyword was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +68,7 @@ impl<'a> Entry<'a> {
 /// Resolves a tree and collects what it finds.
 #[derive(Debug, Default)]
 pub(super) struct Resolver {
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Findings,
     /// What is not acted on yet: feature to the places that want it.
     missing: BTreeMap<&'static str, Vec<(String, Span)>>,
     /// What was said about an unknown word in a block: looking for near words is slow.
@@ -191,7 +194,7 @@ impl Resolver {
             }
             diagnostics.push(found);
         }
-        diagnostics
+        diagnostics.into_vec()
     }
 
     fn unknown(&mut self, node: &Node<'_>, block: &'static Block) {
@@ -289,10 +292,20 @@ impl Resolver {
                 0
             }
         };
+        let keyword = row.keyword;
+        if ONE_NAME.contains(&keyword)
+            && let [_, second, ..] = node.arguments
+        {
+            let message = format!("`{keyword}` has more than one name; keepalived drops the block");
+            self.diagnostics.push(
+                Diagnostic::new(Code::NameMissing, second.span, message)
+                    .remedy("put a name with blanks in double quotes"),
+            );
+            return None;
+        }
         if node.arguments.len() >= least {
             return Some(());
         }
-        let keyword = row.keyword;
         let found = if row.arguments == Arguments::NamedBlock {
             Diagnostic::new(Code::NameMissing, span, format!("`{keyword}` has no name"))
                 .remedy(format!("give it one: {keyword} NAME {{"))

@@ -1,10 +1,11 @@
 //! Where every word came from: files, positions, and the definitions it was expanded through.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// How the note of a trace to a definition of one line ends.
-pub(super) const DEFINED: &str = "is defined here";
+/// Steps of a chain that are shown: the nearest ones.
+const LONGEST_CHAIN: usize = 12;
 
 /// A range of bytes in one file, with the expansion that led to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,12 +32,42 @@ impl Span {
     }
 }
 
-/// One step of expansion.
+/// What an expansion did at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    /// A file was included.
+    Included,
+    /// A definition of one line was put in; its place is the definition.
+    Defined(Name),
+    /// A definition of several lines was put in; its place is the use.
+    Used(Name),
+    /// A line was repeated with these values; its place is the head of the repetition.
+    Turn(Name),
+    /// A variable of a repetition was put in; its place is its name. The turn says it better.
+    Set,
+}
+
+/// A text that is kept once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name(u32);
+
+/// A step with what led to it. Kept once: a hundred thousand lines out of one definition share
+/// their chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Link {
+    step: Step,
+    /// Where; its own trace does not count.
+    span: Span,
+    /// The step before, as in [`Span::trace`].
+    before: u32,
+}
+
+/// One step of the chain that led to a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// What this step says of `span`: "`$NAME` is defined here", "`$NAME` is used here".
+    /// What happened there: "included here", "`$NAME` is defined here".
     pub note: String,
-    /// Where; its own trace goes on from there.
+    /// Where.
     pub span: Span,
 }
 
@@ -66,8 +97,14 @@ pub struct Location<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
-    traces: Vec<Trace>,
-    secrets: Vec<Span>,
+    links: Vec<Link>,
+    /// Where each link stands in `links`.
+    places: BTreeMap<Link, u32>,
+    names: Vec<Arc<str>>,
+    /// Where each name stands in `names`.
+    numbers: BTreeMap<Arc<str>, u32>,
+    /// By file and first byte.
+    secrets: BTreeSet<Span>,
 }
 
 impl SourceMap {
@@ -89,30 +126,80 @@ impl SourceMap {
         &self.files
     }
 
-    /// Remember a step of expansion; the number goes into [`Span::trace`].
-    pub fn trace(&mut self, note: String, span: Span) -> u32 {
-        self.traces.push(Trace { note, span });
-        offset(self.traces.len())
+    /// The number of a text.
+    pub(super) fn name(&mut self, text: &str) -> Name {
+        if let Some(number) = self.numbers.get(text) {
+            return Name(*number);
+        }
+        let (text, number): (Arc<str>, u32) = (text.into(), offset(self.names.len()));
+        self.names.push(text.clone());
+        self.numbers.insert(text, number);
+        Name(number)
     }
 
-    /// The steps of expansion behind `span`, nearest first, at most eight.
+    /// Remember a step at `span`, which the chain of `before` led to; the number goes into
+    /// [`Span::trace`].
+    pub(super) fn trace(&mut self, step: Step, span: Span, before: u32) -> u32 {
+        let link = Link { step, span: Span { trace: 0, ..span }, before };
+        if let Some(place) = self.places.get(&link) {
+            return *place;
+        }
+        self.links.push(link);
+        let place = offset(self.links.len());
+        self.places.insert(link, place);
+        place
+    }
+
+    /// The chain `trace` with the chain `before` behind its last step.
+    pub(super) fn join(&mut self, trace: u32, before: u32) -> u32 {
+        let chain: Vec<Link> = self.chain(trace).collect();
+        chain.iter().rev().fold(before, |before, link| self.trace(link.step, link.span, before))
+    }
+
+    /// Nearest step first.
+    fn chain(&self, trace: u32) -> impl Iterator<Item = Link> {
+        let link = |trace: u32| self.links.get(usize::try_from(trace.checked_sub(1)?).ok()?);
+        std::iter::successors(link(trace).copied(), move |step| link(step.before).copied())
+    }
+
+    /// The steps that led to `span`, nearest first; of a long chain only the nearest.
     #[must_use]
-    pub fn traces_of(&self, span: Span) -> Vec<&Trace> {
-        let step = |trace: u32| self.traces.get(usize::try_from(trace.checked_sub(1)?).ok()?);
-        std::iter::successors(step(span.trace), |trace| step(trace.span.trace)).take(8).collect()
+    pub fn traces_of(&self, span: Span) -> Vec<Trace> {
+        let name = |name: Name| {
+            let number = usize::try_from(name.0).unwrap_or(usize::MAX);
+            self.names.get(number).map_or("", |text| text)
+        };
+        let trace = |link: Link| {
+            let note = match link.step {
+                Step::Included => "included here".to_owned(),
+                Step::Defined(of) => format!("`${}` is defined here", name(of)),
+                Step::Used(of) => format!("from the definition of `${}`, used here", name(of)),
+                Step::Turn(_) if self.covers(link.span) => "repeated here".to_owned(),
+                Step::Turn(values) => format!("repeated here with {}", name(values)),
+                Step::Set => return None,
+            };
+            Some(Trace { note, span: link.span })
+        };
+        self.chain(span.trace).filter_map(trace).take(LONGEST_CHAIN).collect()
+    }
+
+    /// Whether a part of `span` is secret.
+    fn covers(&self, span: Span) -> bool {
+        let meets = |secret: &Span| secret.file == span.file && secret.start < span.end;
+        self.secrets.iter().any(|secret| meets(secret) && span.start < secret.end)
     }
 
     /// Never show what is in `span`, nor the definitions it came from.
     pub fn conceal(&mut self, span: Span) {
-        let mut lines = Vec::new();
-        for trace in self.traces_of(span) {
-            let line = self.file(trace.span.file).and_then(|file| file.line_of(trace.span.start));
-            if let Some((_, line)) = line.filter(|_| trace.note.ends_with(DEFINED)) {
-                lines.push(Span { start: trace.span.end, end: offset(line.end), ..trace.span });
+        let defined = |link: &Link| matches!(link.step, Step::Defined(_) | Step::Set);
+        for link in self.chain(span.trace).filter(defined).collect::<Vec<_>>() {
+            let line = self.file(link.span.file).and_then(|file| file.line_of(link.span.start));
+            if let Some((_, line)) = line {
+                let end = offset(line.end);
+                self.secrets.insert(Span { start: link.span.end, end, ..link.span });
             }
         }
-        self.secrets.push(span);
-        self.secrets.extend(lines);
+        self.secrets.insert(Span { trace: 0, ..span });
     }
 
     /// Line and column of the start of `span`.

@@ -1,12 +1,12 @@
 //! `$NAME` and `${NAME}`, and the predefined `${_PWD}`, `${_INSTANCE}`, `${_RANDOM}`, `${_ENV X}`,
 //! `${_HASH}`, `${_BANG}`.
 
-use std::sync::Arc;
+use std::path::Path;
 
 use super::diagnostic::{Code, Diagnostic};
 use super::fragment::Fragment;
-use super::reader::{Reader, name_length};
-use super::source::DEFINED;
+use super::reader::{Definition, Kind, Reader, name_length};
+use super::source::{Name, Span, Step};
 
 /// One line after expansion, in bytes.
 const LONGEST: usize = 64 << 10;
@@ -20,31 +20,43 @@ struct Use<'a> {
     name: &'a str,
     /// What follows the name inside the braces.
     parameters: &'a str,
+    /// What follows the use allows it to be one.
+    ended: bool,
 }
 
 impl Reader<'_> {
     /// `line` with every use replaced once: one line, or more when a definition has more. `None`
-    /// when there is nothing to replace.
-    pub(super) fn substitute(&mut self, line: &Fragment<'_>) -> Option<Vec<Fragment<'static>>> {
+    /// when there is nothing to replace. `goes_on`: something follows the line on its line.
+    pub(super) fn substitute(
+        &mut self,
+        line: &Fragment<'_>,
+        goes_on: bool,
+    ) -> Option<Vec<Fragment<'static>>> {
         let text = line.text();
-        let mut found = Some(next_use(text, 0)?);
-        let (mut out, mut current) = (Vec::new(), Fragment::with_room(text.len()));
+        let (mut out, mut current) = (Vec::new(), Fragment::default());
         let (mut at, mut replaced) = (0, false);
-        while let Some(used) = found {
+        let mut from = 0;
+        while let Some(used) = next_use(text, from) {
+            from = used.to;
             let span = line.span(used.from, used.to);
-            current.push_part(line, at, used.from);
-            at = used.to;
-            if let Some(value) = self.predefined(&used) {
-                replaced = true;
-                current.push_replaced(&value, span);
-            } else if let Some(definition) = self.definitions.get(used.name) {
-                replaced = true;
-                let lines = Arc::clone(&definition.lines);
-                self.use_definition(&used, &lines, span, (&mut current, &mut out));
-            } else {
-                current.push_part(line, used.from, used.to);
-                self.undefined(&used, span);
+            if !used.ended {
+                self.unended(&used, span);
+                continue;
             }
+            if let Some(definition) = self.definitions.get(used.name).cloned() {
+                current.push_part(line, at, used.from);
+                self.use_definition(&used, &definition, span, (&mut current, &mut out));
+                if definition.kind == Kind::Lines && (goes_on || used.to < text.len()) {
+                    self.goes_on(&used, span);
+                }
+            } else if let Some(value) = self.predefined(&used) {
+                current.push_part(line, at, used.from);
+                current.push_replaced(&value, span);
+            } else {
+                self.undefined(&used, span);
+                continue;
+            }
+            (at, replaced) = (used.to, true);
             if current.text().len() > LONGEST {
                 self.exhausted = true;
                 let message = format!("the line grows past {LONGEST} bytes");
@@ -54,7 +66,6 @@ impl Reader<'_> {
                 );
                 return Some(Vec::new());
             }
-            found = next_use(text, at);
         }
         if !replaced {
             return None;
@@ -68,38 +79,67 @@ impl Reader<'_> {
     fn use_definition(
         &mut self,
         found: &Use<'_>,
-        lines: &[Fragment<'static>],
-        span: super::Span,
+        definition: &Definition,
+        span: Span,
         (current, out): (&mut Fragment<'static>, &mut Vec<Fragment<'static>>),
     ) {
-        if let [value] = lines {
-            let trace = if span.trace == 0 { self.defined(found.name) } else { span.trace };
-            current.push_replaced(value.text(), super::Span { trace, ..span });
-            return;
-        }
-        let note = format!("from the definition of `${}`, used here", found.name);
-        let trace = self.sources.trace(note, span);
-        for (index, body) in lines.iter().enumerate() {
+        let name = self.sources.name(found.name);
+        let step = match definition.kind {
+            Kind::Line => Step::Defined(name),
+            Kind::Turn => Step::Set,
+            Kind::Lines => return self.use_lines(definition, (name, span), current, out),
+        };
+        let trace = self.sources.trace(step, definition.span, span.trace);
+        let value = definition.lines.first().map_or("", Fragment::text);
+        current.push_replaced(value, Span { trace, ..span });
+    }
+
+    /// Put the lines of a definition where it is used.
+    fn use_lines(
+        &mut self,
+        definition: &Definition,
+        (name, span): (Name, Span),
+        current: &mut Fragment<'static>,
+        out: &mut Vec<Fragment<'static>>,
+    ) {
+        let used = self.sources.trace(Step::Used(name), span, span.trace);
+        // The lines of a definition mostly have one chain.
+        let mut known = (0, used);
+        for (index, body) in definition.lines.iter().enumerate() {
             if index > 0 {
                 out.push(std::mem::take(current));
             }
-            current.push_traced(body, trace);
+            let body = body.clone().traced(|own| {
+                if own != known.0 {
+                    known = (own, self.sources.join(own, used));
+                }
+                known.1
+            });
+            current.push_part(&body, 0, body.text().len());
         }
     }
 
-    /// The step of expansion that leads to a definition of one line.
-    fn defined(&mut self, name: &str) -> u32 {
-        let Some(definition) = self.definitions.get_mut(name) else { return 0 };
-        if definition.trace == 0 {
-            let note = format!("`${name}` {DEFINED}");
-            definition.trace = self.sources.trace(note, definition.span);
+    /// Something stands behind the use of a definition of several lines.
+    fn goes_on(&mut self, found: &Use<'_>, span: Span) {
+        let message = format!("`${}` has several lines and is not the end of this one", found.name);
+        self.report(
+            Diagnostic::new(Code::NotPortable, span, message)
+                .remedy("keepalived does not replace it; write what follows on the next line"),
+        );
+    }
+
+    /// `$NAME` is a definition and what follows keeps it from being one here.
+    fn unended(&mut self, found: &Use<'_>, span: Span) {
+        if self.definitions.contains_key(found.name) {
+            let message = format!("`${}` is not replaced here", found.name);
+            let remedy = format!("write ${{{}}}: without braces a blank must follow", found.name);
+            self.report(Diagnostic::new(Code::NotReplaced, span, message).remedy(remedy));
         }
-        definition.trace
     }
 
     fn predefined(&mut self, found: &Use<'_>) -> Option<String> {
         Some(match found.name {
-            "_PWD" => self.directory().display().to_string(),
+            "_PWD" => self.working_directory(),
             "_INSTANCE" => self.options.config_id.clone(),
             "_HASH" => "#".to_owned(),
             "_BANG" => "!".to_owned(),
@@ -117,7 +157,14 @@ impl Reader<'_> {
         })
     }
 
-    fn undefined(&mut self, found: &Use<'_>, span: super::Span) {
+    /// The folder of the file that is read, as the system calls it.
+    fn working_directory(&self) -> String {
+        let asked = self.directory();
+        let asked = if asked.as_os_str().is_empty() { Path::new(".") } else { asked };
+        self.loader.canonical(asked).unwrap_or_else(|_| asked.to_owned()).display().to_string()
+    }
+
+    fn undefined(&mut self, found: &Use<'_>, span: Span) {
         let message = format!("`${}` is not defined; it stays as it is written", found.name);
         let remedy = match super::nearest(found.name, self.definitions.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `${near}`?"),
@@ -127,7 +174,8 @@ impl Reader<'_> {
     }
 }
 
-/// The next `${NAME…}`, or `$NAME` before a blank, a comma, `)` or the end.
+/// The next `${NAME…}`, or `$NAME` before a blank, a comma, `)` or the end; before anything else
+/// it is none.
 fn next_use(text: &str, mut at: usize) -> Option<Use<'_>> {
     loop {
         let from = at + text.get(at..)?.find('$')?;
@@ -139,13 +187,14 @@ fn next_use(text: &str, mut at: usize) -> Option<Use<'_>> {
             let length = name_length(inside);
             let (name, parameters) = inside.split_at_checked(length)?;
             if length > 0 && (parameters.is_empty() || parameters.starts_with([' ', '\t'])) {
-                return Some(Use { from, to: from + end + 3, name, parameters });
+                return Some(Use { from, to: from + end + 3, name, parameters, ended: true });
             }
         } else {
             let length = name_length(rest);
             let (name, after) = rest.split_at_checked(length)?;
-            if length > 0 && (after.is_empty() || after.starts_with([' ', '\t', ',', ')'])) {
-                return Some(Use { from, to: from + 1 + length, name, parameters: "" });
+            if length > 0 {
+                let ended = after.is_empty() || after.starts_with([' ', '\t', ',', ')']);
+                return Some(Use { from, to: from + 1 + length, name, parameters: "", ended });
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::diagnostic::{Code, Diagnostic};
+use super::diagnostic::{Code, Diagnostic, Findings};
 use super::fragment::Fragment;
 use super::schema;
 use super::source::{SourceMap, Span, offset};
@@ -148,9 +148,10 @@ pub(super) struct Builder {
     secret: bool,
     /// The last statement, when it may still get a block.
     last: Option<u32>,
-    /// Blocks that are open, outermost first.
-    open: Vec<u32>,
-    /// Unknown depth: braces opened past [`DEEPEST`].
+    /// Braces that are open, outermost first; `None`: one of nothing, what follows it stays in the
+    /// block round it.
+    open: Vec<Option<u32>>,
+    /// Braces opened past [`DEEPEST`].
     skipped: usize,
     /// Words that no message may show.
     secrets: Vec<Span>,
@@ -169,8 +170,8 @@ pub(super) struct Taken {
 }
 
 impl Builder {
-    /// Take one line.
-    pub(super) fn line(&mut self, line: &Fragment<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    /// Take one line, or the part of one. False: it was not taken.
+    pub(super) fn line(&mut self, line: &Fragment<'_>, diagnostics: &mut Findings) -> bool {
         let mut lexer = Lexer::new(line);
         loop {
             match lexer.next() {
@@ -189,15 +190,24 @@ impl Builder {
                     );
                     // As keepalived does: the line is not taken.
                     self.words.truncate(self.begun);
-                    return;
+                    return false;
                 }
             }
         }
         self.statement();
+        true
+    }
+
+    /// Whether the innermost block is the one of `keyword`; `sources` has the files so far.
+    pub(super) fn inside(&self, keyword: &str, sources: &SourceMap) -> bool {
+        let block = self.open.iter().rev().find_map(|open| *open);
+        let node = block.and_then(|block| self.nodes.get(index(block)));
+        let word = node.and_then(|node| self.words.get(index(node.first)));
+        word.is_some_and(|word| word.read(&self.texts, sources).text == keyword)
     }
 
     /// Take a line that stands in a file at `at`, of [`ordinary`] bytes, blanks and braces alone.
-    pub(super) fn plain_line(&mut self, line: &str, at: Span, diagnostics: &mut Vec<Diagnostic>) {
+    pub(super) fn plain_line(&mut self, line: &str, at: Span, diagnostics: &mut Findings) {
         let place = |from: usize, to: usize| Span {
             start: at.start.saturating_add(offset(from)),
             end: at.start.saturating_add(offset(to)),
@@ -210,7 +220,7 @@ impl Builder {
             }
             if begin < end {
                 if self.words.len() == self.begun {
-                    self.secret = SECRET.contains(&line.get(begin..end).unwrap_or_default());
+                    self.secret = line.get(begin..end).is_some_and(is_secret);
                 }
                 self.words.push(Raw { span: place(begin, end), own: None });
             }
@@ -234,7 +244,7 @@ impl Builder {
 
     fn word(&mut self, word: &Lexed<'_>) {
         if self.words.len() == self.begun {
-            self.secret = SECRET.contains(&word.text.as_ref());
+            self.secret = is_secret(&word.text);
         }
         let own = (!word.exact).then(|| {
             let from = offset(self.texts.len());
@@ -264,7 +274,7 @@ impl Builder {
         self.last = Some(at);
     }
 
-    fn open(&mut self, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+    fn open(&mut self, span: Span, diagnostics: &mut Findings) {
         self.statement();
         if self.skipped > 0 {
             self.skipped += 1;
@@ -284,22 +294,24 @@ impl Builder {
         if let (Some(at), Some(stored)) = (last, stored) {
             self.opens.push(span);
             stored.open = offset(self.opens.len());
-            self.open.push(at);
+            self.open.push(Some(at));
         } else {
             let message = "`{` without a keyword before it";
             diagnostics.push(
                 Diagnostic::new(Code::BraceWithoutBlock, span, message)
                     .remedy("name the block, or remove the brace and its partner"),
             );
-            self.skipped = 1;
+            self.open.push(None);
         }
     }
 
-    fn close(&mut self, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+    fn close(&mut self, span: Span, diagnostics: &mut Findings) {
         self.last = None;
         if self.skipped > 0 {
             self.skipped -= 1;
-        } else if self.ended().is_none() {
+        } else if let Some(open) = self.open.pop() {
+            self.ended(open);
+        } else {
             diagnostics.push(
                 Diagnostic::new(Code::SurplusBrace, span, "`}` closes nothing").remedy(
                     "remove it; or a block before it was closed too early, and its \
@@ -309,21 +321,18 @@ impl Builder {
         }
     }
 
-    /// The innermost open block takes no more statements.
-    fn ended(&mut self) -> Option<&Stored> {
-        let (at, end) = (self.open.pop()?, offset(self.nodes.len()));
-        let stored = self.nodes.get_mut(index(at))?;
+    /// The block `open` takes no more statements.
+    fn ended(&mut self, open: Option<u32>) -> Option<Stored> {
+        let end = offset(self.nodes.len());
+        let stored = self.nodes.get_mut(index(open?))?;
         stored.end = end;
-        Some(stored)
+        Some(*stored)
     }
 
     /// All there is, when there are no more lines.
-    pub(super) fn finish(
-        mut self,
-        sources: &SourceMap,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Taken {
-        while let Some(stored) = self.ended().copied() {
+    pub(super) fn finish(mut self, sources: &SourceMap, diagnostics: &mut Findings) -> Taken {
+        while let Some(open) = self.open.pop() {
+            let Some(stored) = self.ended(open) else { continue };
             let open = self.opens.get(index(stored.open.saturating_sub(1)));
             let keyword = self.words.get(index(stored.first));
             let (Some(open), Some(keyword)) = (open, keyword) else { continue };
@@ -355,6 +364,11 @@ impl<'t> Tree<'t> {
         let words = taken.words.iter().map(|raw| raw.read(texts, sources)).collect();
         Self { words, nodes: taken.nodes, opens: taken.opens }
     }
+}
+
+/// Whether the arguments of `keyword` are secret.
+pub(super) fn is_secret(keyword: &str) -> bool {
+    SECRET.contains(&keyword)
 }
 
 /// What a line is made of.
@@ -430,12 +444,12 @@ impl<'a> Lexer<'a> {
                 self.bump();
                 Token::Close(self.line.span(from, self.at))
             }
-            Some(_) => self.plain(from).unwrap_or_else(|| self.word(from, self.rich)),
+            Some(_) => self.ordinary(from).unwrap_or_else(|| self.ceremonial(from)),
         }
     }
 
     /// A word without quotes, escapes and other ceremony: most are.
-    fn plain(&mut self, from: usize) -> Option<Token<'a>> {
+    fn ordinary(&mut self, from: usize) -> Option<Token<'a>> {
         let rest = self.line.text().get(from..)?;
         let length = rest.bytes().position(|b| !ordinary(b)).unwrap_or(rest.len());
         if !matches!(rest.as_bytes().get(length), None | Some(b' ' | b'\t' | b'{' | b'}')) {
@@ -447,40 +461,71 @@ impl<'a> Lexer<'a> {
         Some(Token::Word(Lexed { text: Cow::Borrowed(rest.get(..length)?), span, exact }))
     }
 
-    fn word(&mut self, from: usize, rich: bool) -> Token<'a> {
+    fn ceremonial(&mut self, from: usize) -> Token<'a> {
+        let text = match self.peek() {
+            _ if self.rich => self.command_word(true),
+            Some('"') => self.quoted(),
+            _ => Some(self.plain()),
+        };
+        let span = self.line.span(from, self.at);
+        let word = |text| Token::Word(Lexed { text: Cow::Owned(text), span, exact: false });
+        text.map_or(Token::Unclosed(span), word)
+    }
+
+    /// A word between double quotes, in which nothing is special; `None`: it does not end.
+    fn quoted(&mut self) -> Option<String> {
+        let inside = self.line.text().get(self.at + 1..)?;
+        let Some(end) = inside.find('"') else {
+            self.at = self.line.text().len();
+            return None;
+        };
+        self.at += end + 2;
+        inside.get(..end).map(str::to_owned)
+    }
+
+    /// A word up to a blank, a quote or a brace.
+    fn plain(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(next) = self.peek() {
+            match next {
+                '"' | '{' | '}' => break,
+                _ if next.is_whitespace() => break,
+                _ => text.extend(self.bump()),
+            }
+            match (next, self.peek()) {
+                ('\\', Some('#' | '!')) => {
+                    text.pop();
+                    text.extend(self.bump());
+                }
+                ('$', Some('{')) => self.undefined_name(&mut text),
+                _ => {}
+            }
+        }
+        text
+    }
+
+    /// A word of a command: quotes and escapes anywhere; `None`: a quote does not end. `braces`:
+    /// one outside quotes ends the word.
+    fn command_word(&mut self, braces: bool) -> Option<String> {
         let mut text = String::new();
         let mut quote = None;
-        loop {
-            let here = self.at;
-            let Some(next) = self.bump() else {
-                if quote.is_some() {
-                    return Token::Unclosed(self.line.span(from, self.at));
-                }
+        while let Some(next) = self.peek() {
+            if quote.is_none() && (next.is_whitespace() || braces && matches!(next, '{' | '}')) {
                 break;
-            };
+            }
+            self.bump();
             match (quote, next) {
+                (_, '\\') => text.extend(self.escape()),
                 (Some(open), _) if next == open => quote = None,
-                (None, '"') => quote = Some('"'),
-                (None, '\'') if rich => quote = Some('\''),
-                (None, '\\') if matches!(self.peek(), Some('#' | '!')) => text.extend(self.bump()),
-                (_, '\\') if rich && quote != Some('\'') => text.extend(self.escape()),
-                (None, '$') if self.peek() == Some('{') => {
+                (None, '"' | '\'') => quote = Some(next),
+                (None, '$') if braces && self.peek() == Some('{') => {
                     text.push(next);
                     self.undefined_name(&mut text);
-                }
-                (None, '{' | '}') => {
-                    self.at = here;
-                    break;
-                }
-                (None, _) if next.is_whitespace() => {
-                    self.at = here;
-                    break;
                 }
                 _ => text.push(next),
             }
         }
-        let span = self.line.span(from, self.at);
-        Token::Word(Lexed { text: Cow::Owned(text), span, exact: false })
+        quote.is_none().then_some(text)
     }
 
     /// `${NAME}` that nobody defined stays text; its braces open no block.
@@ -504,8 +549,10 @@ impl<'a> Lexer<'a> {
             'r' => '\r',
             't' => '\t',
             'v' => '\x0b',
-            'c' => char::from(u8::try_from(self.bump()?).unwrap_or(b'@') & 0x1f),
-            'x' => self.number(16, 2, 0),
+            'c' if self.peek().is_some() => {
+                char::from(u8::try_from(self.bump()?).unwrap_or(b'@') & 0x1f)
+            }
+            'x' if self.peek().is_some_and(|c| c.is_ascii_hexdigit()) => self.number(16, 2, 0),
             '0'..='7' => self.number(8, 2, next.to_digit(8).unwrap_or(0)),
             other => other,
         })
@@ -527,7 +574,8 @@ pub(super) const fn ordinary(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'{' | b'}')
 }
 
-/// Split the text of a command into its words, as a command keyword's own words are split.
+/// Split the text of a command into its words, as a command keyword's own words are split; braces
+/// are ordinary there.
 pub(super) fn command_words(text: &str, span: Span) -> Option<Vec<String>> {
     let line = Fragment::exact(text, Span { end: span.start, ..span });
     let mut lexer = Lexer::new(&line);
@@ -536,36 +584,9 @@ pub(super) fn command_words(text: &str, span: Span) -> Option<Vec<String>> {
         while lexer.peek().is_some_and(char::is_whitespace) {
             lexer.bump();
         }
-        match lexer.command_word() {
-            Token::Word(word) => words.push(word.text.into_owned()),
-            Token::End => return Some(words),
-            _ => return None,
+        if lexer.peek().is_none() {
+            return Some(words);
         }
-    }
-}
-
-impl<'a> Lexer<'a> {
-    /// A word inside a command's own quotes, where braces are ordinary.
-    fn command_word(&mut self) -> Token<'a> {
-        let from = self.at;
-        if self.peek().is_none() {
-            return Token::End;
-        }
-        let mut text = String::new();
-        loop {
-            match self.word(self.at, true) {
-                Token::Word(word) => text.push_str(&word.text),
-                other => return other,
-            }
-            match self.peek() {
-                Some(brace @ ('{' | '}')) => {
-                    self.bump();
-                    text.push(brace);
-                }
-                _ => break,
-            }
-        }
-        let span = self.line.span(from, self.at);
-        Token::Word(Lexed { text: Cow::Owned(text), span, exact: false })
+        words.push(lexer.command_word(false)?);
     }
 }

@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, for people (file, line, column, the line itself with a
 //! caret, what to do) and as data. Secrets are covered in both.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -62,7 +63,7 @@ pub struct Place {
 #[derive(Debug, Serialize)]
 pub struct Note<'a> {
     /// What is there.
-    pub note: &'a str,
+    pub note: Cow<'a, str>,
     /// Where.
     #[serde(flatten)]
     pub place: Option<Place>,
@@ -107,10 +108,11 @@ fn place(span: Span, sources: &SourceMap) -> Option<Place> {
 fn notes<'a>(
     diagnostic: &'a Diagnostic,
     sources: &'a SourceMap,
-) -> impl Iterator<Item = (&'a str, Span)> {
-    let related = diagnostic.related.iter().map(|related| (related.note.as_str(), related.span));
+) -> impl Iterator<Item = (Cow<'a, str>, Span)> {
+    let related = diagnostic.related.iter();
+    let related = related.map(|related| (Cow::from(related.note.as_str()), related.span));
     let traces = diagnostic.span.map(|span| sources.traces_of(span)).unwrap_or_default();
-    related.chain(traces.into_iter().map(|trace| (trace.note.as_str(), trace.span)))
+    related.chain(traces.into_iter().map(|trace| (Cow::from(trace.note), trace.span)))
 }
 
 /// The findings of `outcome` as text.
@@ -151,7 +153,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Group<'a> {
 fn snippet<'a>(
     span: Span,
     kind: AnnotationKind,
-    label: Option<&'a str>,
+    label: Option<Cow<'a, str>>,
     sources: &'a SourceMap,
 ) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let path = sources.file(span.file)?.path.display().to_string();

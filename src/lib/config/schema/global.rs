@@ -379,8 +379,7 @@ static ROWS: &[Row] = &[
         "refuse reload while file exists; created during reload")
         .later("timed reload"),
     row("include_check", Words(0, MANY), "[+|-] read | match | wildcard_match | brace_match ...", "off",
-        "default checks for include; bare = all")
-        .accepted("an include that matches nothing is always reported"),
+        "default checks for include; bare = all"),
     row("config_save_dir", Words(1, 1), "PATH", "none",
         "save dumps of configuration at load and reload").fatal()
         .accepted("`ha config show --json` prints the model"),
