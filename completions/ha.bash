@@ -118,6 +118,9 @@ _ha() {
             ha__subcmd__config,keywords)
                 cmd="ha__subcmd__config__subcmd__keywords"
                 ;;
+            ha__subcmd__config,render)
+                cmd="ha__subcmd__config__subcmd__render"
+                ;;
             ha__subcmd__config,show)
                 cmd="ha__subcmd__config__subcmd__show"
                 ;;
@@ -129,6 +132,9 @@ _ha() {
                 ;;
             ha__subcmd__config__subcmd__help,keywords)
                 cmd="ha__subcmd__config__subcmd__help__subcmd__keywords"
+                ;;
+            ha__subcmd__config__subcmd__help,render)
+                cmd="ha__subcmd__config__subcmd__help__subcmd__render"
                 ;;
             ha__subcmd__config__subcmd__help,show)
                 cmd="ha__subcmd__config__subcmd__help__subcmd__show"
@@ -243,6 +249,9 @@ _ha() {
                 ;;
             ha__subcmd__help__subcmd__config,keywords)
                 cmd="ha__subcmd__help__subcmd__config__subcmd__keywords"
+                ;;
+            ha__subcmd__help__subcmd__config,render)
+                cmd="ha__subcmd__help__subcmd__config__subcmd__render"
                 ;;
             ha__subcmd__help__subcmd__config,show)
                 cmd="ha__subcmd__help__subcmd__config__subcmd__show"
@@ -761,7 +770,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__config)
-            opts="-h -V --json --log --help --version check show keywords help"
+            opts="-h -V --json --log --help --version check show render keywords help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -805,7 +814,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__config__subcmd__help)
-            opts="check show keywords help"
+            opts="check show render keywords help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -860,6 +869,20 @@ _ha() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ha__subcmd__config__subcmd__help__subcmd__render)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ha__subcmd__config__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -881,6 +904,32 @@ _ha() {
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__render)
+            opts="-i -h -V --config-id --no-origins --secrets --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1339,7 +1388,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__config)
-            opts="check show keywords"
+            opts="check show render keywords"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1367,6 +1416,20 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__config__subcmd__keywords)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__config__subcmd__render)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

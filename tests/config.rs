@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use ha::config::{Code, FileStatus, LoadError, Loader, Options, Outcome, load};
+use ha::config::{Code, FileStatus, LoadError, Loader, Options, Outcome, expand, load};
 use ha::drivers::config_loader::SystemLoader;
+use ha::output::render;
 use serde_json::Value;
 
 /// A host that is the same everywhere: real configuration files, made-up scripts and users.
@@ -94,6 +95,7 @@ fn fixtures(folder: &str) -> Vec<Fixture> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .expect("fixtures")
         .map(|entry| entry.expect("a file").path())
+        .filter(|path| path.is_file())
         .collect();
     paths.sort();
     let read = |path: PathBuf| Fixture {
@@ -314,4 +316,102 @@ fn the_tutorial_configuration_runs_and_is_told_what_deserves_it() {
     let [router] = model.vrrp.routers.as_slice() else { panic!("one router") };
     assert_eq!((router.vrid, router.priority, router.interface.as_str()), (51, 100, "eth0"));
     assert_eq!(router.addresses[0].prefix, 24);
+}
+
+/// One text instead of a file; the rest is the house.
+struct Instead<'a> {
+    path: &'a Path,
+    text: String,
+}
+
+impl Loader for Instead<'_> {
+    fn read(&self, path: &Path) -> Result<String, LoadError> {
+        if path == self.path { Ok(self.text.clone()) } else { House.read(path) }
+    }
+
+    fn glob(&self, base: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
+        House.glob(base, pattern)
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        House.environment(name)
+    }
+
+    fn user(&self, name: &str) -> Option<(u32, u32)> {
+        House.user(name)
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        House.group(name)
+    }
+
+    fn status(&self, path: &Path) -> Result<FileStatus, LoadError> {
+        House.status(path)
+    }
+
+    fn canonical(&self, path: &Path) -> Result<PathBuf, LoadError> {
+        House.canonical(path)
+    }
+
+    fn identity(&self) -> (u32, u32) {
+        House.identity()
+    }
+}
+
+#[test]
+fn what_is_rendered_and_read_again_is_the_same_model() {
+    for fixture in ["features", "mistakes", "real"].into_iter().flat_map(fixtures) {
+        let Some(model) = fixture.load().model else { continue };
+        let expanded = expand(&fixture.path, &fixture.options(), &House);
+        for origins in [true, false] {
+            let text = render::text(&expanded.lines, &expanded.sources, true, origins);
+            let rendered = Instead { path: &fixture.path, text: text.clone() };
+            let again = load(&fixture.path, &fixture.options(), &rendered);
+            assert_eq!(again.model.as_ref(), Some(&model), "{}:\n{text}", fixture.name);
+            let twice = expand(&fixture.path, &fixture.options(), &rendered);
+            let lines = |lines: &[ha::config::RenderedLine]| -> Vec<String> {
+                lines.iter().map(|line| line.text.clone()).collect()
+            };
+            assert_eq!(lines(&twice.lines), lines(&expanded.lines), "{}", fixture.name);
+        }
+    }
+}
+
+#[test]
+fn a_rendered_password_is_hidden_unless_asked_for() {
+    let file = "tests/config/features/quoting.conf";
+    for json in [&["config", "render"][..], &["--json", "config", "render"]] {
+        let hidden = ha(&[json, &[file]].concat());
+        let text = String::from_utf8_lossy(&hidden.stdout);
+        assert!(text.contains("auth_pass (hidden)") && !text.contains("b#c"), "{text}");
+        let shown = ha(&[json, &["--secrets", file]].concat());
+        assert!(String::from_utf8_lossy(&shown.stdout).contains("a b#c!"));
+    }
+}
+
+#[test]
+fn the_chain_that_led_to_a_line_and_to_a_mistake_in_it_is_told() {
+    let file = "tests/config/mistakes/inside-expansions.conf";
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("config/snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| {
+        let output = ha(&["config", "check", file]);
+        insta::assert_snapshot!("chain", String::from_utf8_lossy(&output.stderr));
+        let output = ha(&["config", "check", "--json", file]);
+        let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        insta::assert_json_snapshot!("chain-json", document["files"][0]["diagnostics"]);
+        let output = ha(&["config", "render", file]);
+        insta::assert_snapshot!("chain-render", String::from_utf8_lossy(&output.stdout));
+    });
+}
+
+#[test]
+fn the_folder_of_a_file_is_told_as_the_system_calls_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.conf");
+    fs::write(&path, "global_defs {\n router_id ${_PWD}\n}\n").expect("written");
+    let model = load(&path, &Options::default(), &SystemLoader).model.expect("no error");
+    let named = folder.path().canonicalize().expect("it is there");
+    assert_eq!(model.globals.router_id.as_deref(), named.to_str());
 }

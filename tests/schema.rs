@@ -414,6 +414,7 @@ fn config_commands_keep_their_schemas() {
     }
     for file in files("tests/config/features", "conf") {
         keeps("config-show", &document(&format!("config show --json {file}")));
+        keeps("config-render", &document(&format!("config render --json {file}")));
         keeps("run-explain", &document(&format!("run --explain --json -f {file}")));
     }
     keeps("config-keywords", &document("config keywords --json"));

@@ -1,4 +1,6 @@
-//! `ha config`: the configuration language: check, show, keywords.
+//! `ha config`: the configuration language: check, show, render, keywords.
+
+mod render;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,16 @@ Examples:
 Example:
   ha config show --json keepalived.conf | jq '.vrrp.routers[] | {name, vrid, priority}'")]
     Show(ShowArgs),
+    /// Write what a configuration expands to: without includes, definitions and repetitions.
+    #[command(after_help = "\
+Each line says in a comment where it stands and, behind <, what led there. Read again, the text is
+the same configuration, except for passwords: they are shown with --secrets only.
+
+Examples:
+  ha config render keepalived.conf | less
+  ha config render --secrets --no-origins keepalived.conf > flat.conf
+  ha config render --json keepalived.conf | jq '.lines[] | select(.text | test(\"priority\"))'")]
+    Render(render::Args),
     /// List the keywords of the language and what is done with each.
     #[command(after_help = "\
 Examples:
@@ -77,6 +89,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     match args.command {
         Command::Check(args) => check(args, printer),
         Command::Show(args) => show(args, printer),
+        Command::Render(args) => render::execute(args, printer),
         Command::Keywords(args) => list_keywords(&args, printer),
     }
 }

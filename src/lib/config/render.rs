@@ -22,6 +22,14 @@ pub struct RenderedLine {
     pub secret: Option<Range<usize>>,
 }
 
+impl RenderedLine {
+    /// Whether a comment behind the text is one when it is read again.
+    #[must_use]
+    pub fn takes_comment(&self) -> bool {
+        !self.text.ends_with('\\') && quoting::comment(&format!("{} #", self.text)).is_some()
+    }
+}
+
 /// Collects the lines.
 #[derive(Debug, Default)]
 pub(super) struct Rendering {

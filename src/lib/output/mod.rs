@@ -11,6 +11,7 @@ pub mod log;
 pub mod model;
 mod notify;
 mod printer;
+pub mod render;
 pub mod sim;
 pub mod sniff;
 pub mod status;
