@@ -112,6 +112,12 @@ _ha() {
             ha__subcmd__config,check)
                 cmd="ha__subcmd__config__subcmd__check"
                 ;;
+            ha__subcmd__config,diff)
+                cmd="ha__subcmd__config__subcmd__diff"
+                ;;
+            ha__subcmd__config,fmt)
+                cmd="ha__subcmd__config__subcmd__fmt"
+                ;;
             ha__subcmd__config,help)
                 cmd="ha__subcmd__config__subcmd__help"
                 ;;
@@ -126,6 +132,12 @@ _ha() {
                 ;;
             ha__subcmd__config__subcmd__help,check)
                 cmd="ha__subcmd__config__subcmd__help__subcmd__check"
+                ;;
+            ha__subcmd__config__subcmd__help,diff)
+                cmd="ha__subcmd__config__subcmd__help__subcmd__diff"
+                ;;
+            ha__subcmd__config__subcmd__help,fmt)
+                cmd="ha__subcmd__config__subcmd__help__subcmd__fmt"
                 ;;
             ha__subcmd__config__subcmd__help,help)
                 cmd="ha__subcmd__config__subcmd__help__subcmd__help"
@@ -246,6 +258,12 @@ _ha() {
                 ;;
             ha__subcmd__help__subcmd__config,check)
                 cmd="ha__subcmd__help__subcmd__config__subcmd__check"
+                ;;
+            ha__subcmd__help__subcmd__config,diff)
+                cmd="ha__subcmd__help__subcmd__config__subcmd__diff"
+                ;;
+            ha__subcmd__help__subcmd__config,fmt)
+                cmd="ha__subcmd__help__subcmd__config__subcmd__fmt"
                 ;;
             ha__subcmd__help__subcmd__config,keywords)
                 cmd="ha__subcmd__help__subcmd__config__subcmd__keywords"
@@ -770,7 +788,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__config)
-            opts="-h -V --json --log --help --version check show render keywords help"
+            opts="-h -V --json --log --help --version check show render fmt diff keywords help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -788,7 +806,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__config__subcmd__check)
-            opts="-i -h -V --config-id --strict --json --log --help --version"
+            opts="-i -h -V --config-id --strict --here --alone --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,8 +831,52 @@ _ha() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ha__subcmd__config__subcmd__diff)
+            opts="-i -h -V --config-id --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__fmt)
+            opts="-h -V --check --write --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ha__subcmd__config__subcmd__help)
-            opts="check show render keywords help"
+            opts="check show render fmt diff keywords help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -828,6 +890,34 @@ _ha() {
             return 0
             ;;
         ha__subcmd__config__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__config__subcmd__help__subcmd__fmt)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1388,7 +1478,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__config)
-            opts="check show render keywords"
+            opts="check show render fmt diff keywords"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1402,6 +1492,34 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__config__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__config__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__config__subcmd__fmt)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -1,12 +1,16 @@
 //! The configuration language: what every feature means, and what every mistake is called and
 //! where. `tests/config/features` holds a file for each feature with a snapshot of its model;
-//! `tests/config/mistakes` a file for each diagnostic with lines `# expect: CODE LINE:COLUMN`.
+//! `tests/config/mistakes` a file for each diagnostic with lines `# expect: CODE LINE:COLUMN`
+//! (`# expect-here:` where it depends on the host).
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use ha::config::{Code, FileStatus, LoadError, Loader, Options, Outcome, expand, load};
+use ha::config::{
+    Code, FileStatus, LoadError, Loader, Node, Options, Outcome, compare, expand, load,
+    load_with_places,
+};
 use ha::drivers::config_loader::SystemLoader;
 use ha::output::render;
 use serde_json::Value;
@@ -78,6 +82,16 @@ impl Fixture {
     fn directives<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         let heads = self.text.lines().filter_map(|line| line.strip_prefix("# "));
         heads.filter_map(move |line| line.strip_prefix(key)).map(|l| l.trim_start_matches(": "))
+    }
+
+    /// What is told: `# expect: …`, and on a host `# expect-here: …` too.
+    fn expected(&self, here: bool) -> Vec<&str> {
+        let all = self.directives("expect");
+        let told = all.filter_map(|line| match line.strip_prefix("-here: ") {
+            Some(line) => here.then_some(line),
+            None => Some(line),
+        });
+        told.collect()
     }
 
     fn options(&self) -> Options {
@@ -157,7 +171,7 @@ fn every_model_survives_json() {
 fn every_mistake_is_told_where_it_stands() {
     let mut wrong = Vec::new();
     for fixture in fixtures("mistakes") {
-        let expected: Vec<&str> = fixture.directives("expect").collect();
+        let expected = fixture.expected(true);
         let found = positions(&fixture.load());
         if found != expected {
             wrong.push(format!("{}:\n  expected {expected:?}\n  found    {found:?}", fixture.name));
@@ -167,14 +181,82 @@ fn every_mistake_is_told_where_it_stands() {
 }
 
 #[test]
+fn a_new_users_mistake_is_explained_well_enough_to_repair_it() {
+    for fixture in
+        fixtures("diagnostics").iter().filter(|f| f.path.extension() == Some("conf".as_ref()))
+    {
+        let told = ha::output::diagnostics::text(&fixture.load(), false);
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("config/diagnostics");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.bind(|| insta::assert_snapshot!(fixture.name.clone(), told));
+    }
+}
+
+/// What is told between the files of each folder of `tests/config/nodes`, with positions.
+fn between_nodes() -> Vec<(String, String)> {
+    let mut folders: Vec<PathBuf> = fs::read_dir("tests/config/nodes")
+        .expect("fixtures")
+        .map(|entry| entry.expect("a folder").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    let told = |folder: PathBuf| {
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let loaded = ["a.conf", "b.conf"]
+            .map(|file| load_with_places(&folder.join(file), &Options::default(), &House));
+        let nodes = loaded.each_ref().map(|(outcome, places)| Node { outcome, places });
+        let between = compare(&nodes).expect("two nodes with virtual routers");
+        (name, ha::output::diagnostics::text(&between, false))
+    };
+    folders.into_iter().map(told).collect()
+}
+
+#[test]
+fn what_does_not_fit_between_two_nodes_is_told_with_both_places() {
+    for (name, told) in between_nodes() {
+        let fits = ["fitting", "weight-beyond-the-gap"].contains(&name.as_str());
+        assert_eq!(told.is_empty(), fits, "{name}:\n{told}");
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("config/nodes");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.bind(|| insta::assert_snapshot!(name, told));
+    }
+}
+
+#[test]
+fn several_files_are_compared_unless_they_are_said_to_be_unrelated() {
+    let files = ["tests/config/nodes/version/a.conf", "tests/config/nodes/version/b.conf"];
+    let check = |words: &[&str]| ha(&[&["config", "check"], words, &files].concat());
+    let output = check(&[]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.ends_with("between the nodes: 1 error, 0 warnings\n"), "{said}");
+    assert_eq!(check(&["--alone"]).status.code(), Some(0));
+    let document: Value = serde_json::from_slice(&check(&["--json"]).stdout).expect("JSON");
+    let found = &document["between"][0];
+    assert_eq!((&found["code"], &found["line"]), (&"E0030".into(), &1.into()));
+    assert!(found["file"].as_str().is_some_and(|file| file.ends_with("b.conf")), "{found}");
+    assert!(found["related"][0]["file"].as_str().is_some_and(|file| file.ends_with("a.conf")));
+    // Only warnings: refused when strict.
+    let files = ["tests/config/nodes/addresses/a.conf", "tests/config/nodes/addresses/b.conf"];
+    let check = |words: &[&str]| ha(&[&["config", "check"], words, &files].concat());
+    assert_eq!(check(&[]).status.code(), Some(0));
+    assert_eq!(check(&["--strict"]).status.code(), Some(3));
+}
+
+#[test]
 fn every_code_has_a_mistake_that_shows_it() {
     let mistakes = fixtures("mistakes");
-    let shown: Vec<&str> =
-        mistakes.iter().flat_map(|fixture| fixture.directives("expect")).collect();
+    let shown: Vec<&str> = mistakes.iter().flat_map(|fixture| fixture.expected(true)).collect();
+    let here = fs::read_to_string("tests/config_here.rs").expect("the tests of --here");
+    let between: String = between_nodes().into_iter().map(|(_, told)| told).collect();
     let missing: Vec<&str> = Code::ALL
         .iter()
         .map(|code| code.text())
         .filter(|code| !shown.iter().any(|line| line.starts_with(code)))
+        .filter(|code| !between.contains(&format!("[{code}]")))
+        .filter(|code| !here.contains(&format!("\"{code} ")))
         .filter(|code| *code != Code::Unreadable.text())
         .collect();
     assert_eq!(missing, Vec::<&str>::new());
@@ -196,7 +278,8 @@ fn the_command_tells_the_same_positions_and_exits_with_3_for_errors() {
         }
         let path = fixture.path.to_str().expect("a plain name");
         let output = ha(&["config", "check", "-i", "test", "--json", path]);
-        let expected: Vec<&str> = fixture.directives("expect").collect();
+        // What depends on the host is not told unless it is asked for.
+        let expected = fixture.expected(false);
         let invalid = expected.iter().any(|line| line.starts_with('E'));
         let code = if invalid { 3 } else { 0 };
         assert_eq!(output.status.code(), Some(code), "{}", fixture.name);

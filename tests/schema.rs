@@ -416,6 +416,9 @@ fn config_commands_keep_their_schemas() {
         keeps("config-show", &document(&format!("config show --json {file}")));
         keeps("config-render", &document(&format!("config render --json {file}")));
         keeps("run-explain", &document(&format!("run --explain --json -f {file}")));
+        keeps("config-fmt", &document(&format!("config fmt --json {file}")));
+        let other = "tests/config/features/versions.conf";
+        keeps("config-diff", &document(&format!("config diff --json {other} {file}")));
     }
     keeps("config-keywords", &document("config keywords --json"));
 }

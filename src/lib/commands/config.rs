@@ -1,10 +1,13 @@
-//! `ha config`: the configuration language: check, show, render, keywords.
+//! `ha config`: the configuration language: check, show, render, fmt, diff, keywords.
 
+mod check;
+mod diff;
+mod fmt;
 mod render;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::config::{Outcome, load};
+use crate::config::load;
 use crate::drivers::config_loader::{SystemLoader, options};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -21,10 +24,15 @@ pub struct Args {
 enum Command {
     /// Say everything that is wrong with configurations: exit 0 valid, 3 not.
     #[command(after_help = "\
+Several files are several nodes of one cluster: each is checked by itself, then they are compared.
+Virtual routers with the same VRID and family are peers; told is what keeps them from hearing each
+other (an error), and where they differ in addresses, intervals, priorities, weights and groups.
+
 Examples:
   ha config check /etc/keepalived/keepalived.conf && systemctl reload ha
-  ha config check --json *.conf | jq -r '.files[] | select(.valid | not).file'")]
-    Check(CheckArgs),
+  ha config check lb1.conf lb2.conf
+  ha config check --alone --json *.conf | jq -r '.files[] | select(.valid | not).file'")]
+    Check(check::Args),
     /// Show what a configuration means, with every default filled in.
     #[command(after_help = "\
 Example:
@@ -40,27 +48,28 @@ Examples:
   ha config render --secrets --no-origins keepalived.conf > flat.conf
   ha config render --json keepalived.conf | jq '.lines[] | select(.text | test(\"priority\"))'")]
     Render(render::Args),
+    /// Write configurations in their canonical form; comments stay.
+    #[command(after_help = "\
+What expansion works on stays as it is written: $NAME= definitions, @ID, ~SEQ and include lines.
+A file whose braces or quotes are broken is refused and stays unchanged.
+
+Examples:
+  ha config fmt keepalived.conf | diff keepalived.conf -
+  ha config fmt --check *.conf
+  ha config fmt --write keepalived.conf")]
+    Fmt(fmt::Args),
+    /// Say what a reload from one configuration to another would change: exit 0 nothing, 1 something.
+    #[command(after_help = "\
+Examples:
+  ha config diff /etc/keepalived/keepalived.conf new.conf
+  ha config diff --json old.conf new.conf | jq -r '.items[] | .kind + \" \" + .name'")]
+    Diff(diff::Args),
     /// List the keywords of the language and what is done with each.
     #[command(after_help = "\
 Examples:
   ha config keywords garp
   ha config keywords --json | jq -r '.[] | select(.support == \"not_yet\").keyword'")]
     Keywords(KeywordArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct CheckArgs {
-    /// What `@ID` lines are compared with [default: the host name up to its first dot].
-    #[arg(short = 'i', long, value_name = "ID")]
-    config_id: Option<String>,
-
-    /// Warnings make a configuration invalid too.
-    #[arg(long)]
-    strict: bool,
-
-    /// Configuration files, each a configuration of its own.
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -87,48 +96,12 @@ struct KeywordArgs {
 /// What could not be done, on what, why, and what to do.
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     match args.command {
-        Command::Check(args) => check(args, printer),
+        Command::Check(args) => check::execute(args, printer),
         Command::Show(args) => show(args, printer),
         Command::Render(args) => render::execute(args, printer),
+        Command::Fmt(args) => fmt::execute(args, printer),
+        Command::Diff(args) => diff::execute(args, printer),
         Command::Keywords(args) => list_keywords(&args, printer),
-    }
-}
-
-fn check(args: CheckArgs, printer: Printer) -> Result<Exit> {
-    let options = options(args.config_id);
-    let read = |path: &PathBuf| (path.clone(), load(path, &options, &SystemLoader));
-    let outcomes: Vec<(PathBuf, Outcome)> = args.files.iter().map(read).collect();
-    let good = |outcome: &Outcome| {
-        outcome.model.is_some() && (!args.strict || outcome.diagnostics.is_empty())
-    };
-    if printer.is_json() {
-        let files: Vec<_> =
-            outcomes.iter().map(|(path, o)| diagnostics::document(path, o)).collect();
-        printer.document(&serde_json::json!({ "v": 1, "files": files }))?;
-    } else {
-        for (path, outcome) in &outcomes {
-            diagnostics::print(outcome);
-            printer.line(verdict(path, outcome))?;
-        }
-    }
-    let all_good = outcomes.iter().all(|(_, outcome)| good(outcome));
-    Ok(if all_good { Exit::Success } else { Exit::Invalid })
-}
-
-fn verdict(path: &Path, outcome: &Outcome) -> String {
-    let count = |number: usize, word: &str| {
-        format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-    };
-    let errors = outcome.errors();
-    let warnings = count(outcome.diagnostics.len() - errors, "warning");
-    let path = path.display();
-    match &outcome.model {
-        Some(model) => {
-            let routers = count(model.vrrp.routers.len(), "virtual router");
-            format!("{path}: valid: {routers}, {}", count(model.scripts.len(), "script"))
-                + &format!(", {warnings}")
-        }
-        None => format!("{path}: invalid: {}, {warnings}", count(errors, "error")),
     }
 }
 

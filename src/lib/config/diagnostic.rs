@@ -55,6 +55,7 @@ codes! {
     Swallowed = "E0015", "a top-level block stands inside another block";
     InvalidRouter = "E0016", "a virtual router cannot be built from its settings";
     OtherNamespace = "E0017", "the addresses belong into another network namespace";
+    NodesDeaf = "E0030", "two nodes would not accept each other's adverts";
     UnknownKeyword = "W0001", "a keyword is not known here";
     NotYet = "W0002", "a keyword is known but not acted on yet";
     NoMeaning = "W0003", "a keyword is accepted and has no meaning here";
@@ -93,6 +94,19 @@ codes! {
     NotContinued = "W0100", "a backslash at the end of a line continues nothing";
     NotPortable = "W0101", "keepalived reads this otherwise than ha";
     NotReplaced = "W0102", "a $NAME that is defined stays as it is written";
+    WeightWithoutEffect = "W0060", "a tracking weight that can never move the addresses";
+    WeightWithNopreempt = "W0061", "a tracking weight that nopreempt makes useless";
+    Lockout = "W0062", "strict mode keeps clients out";
+    UnicastAlone = "W0063", "unicast settings that reach nobody";
+    MixedPriorities = "W0064", "members of a sync group that differ in priority";
+    AdvertTooLarge = "W0065", "an advert larger than the network carries";
+    NodesDiffer = "W0066", "two nodes differ in what should be the same";
+    EqualPriorities = "W0067", "two nodes have the same priority";
+    SameRole = "W0068", "two nodes are both meant to be master";
+    InterfaceUnfit = "W0070", "an interface of this host is missing or cannot do its job";
+    OutsideNetwork = "W0071", "an address outside the networks of its interface";
+    AddressElsewhere = "W0072", "an address of this host is where it should not be";
+    HostLacks = "W0073", "this host or its kernel lacks something that is needed";
 }
 
 impl Code {

@@ -8,12 +8,18 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod braces;
 mod build;
+mod compare;
 mod diagnostic;
+pub mod diff;
+mod format;
 mod fragment;
 mod include;
+mod lint;
 mod loader;
 mod model;
+mod places;
 mod quoting;
 mod reader;
 mod render;
@@ -28,9 +34,12 @@ mod values;
 
 use std::path::Path;
 
+pub use compare::{Node, compare};
 pub use diagnostic::{Code, Diagnostic, Related, Severity};
+pub use format::format;
 pub use loader::{FileStatus, LoadError, Loader};
 pub use model::{Globals, Model};
+pub use places::Places;
 pub use reader::Bounds;
 pub use render::RenderedLine;
 pub use source::{Location, SourceFile, SourceMap, Span, Trace};
@@ -54,6 +63,9 @@ pub struct Options {
     pub every_file: bool,
     /// How far it may grow.
     pub bounds: Bounds,
+    /// Tell only what is true on every machine: scripts and users are taken to be there and as
+    /// they should be.
+    pub portable: bool,
 }
 
 /// What came of a load.
@@ -92,8 +104,8 @@ pub fn expand(path: &Path, options: &Options, loader: &dyn Loader) -> Expansion 
     let mut reader = reader::Reader::new(loader, options);
     reader.rendering = Some(render::Rendering::default());
     reader.file(path, None);
-    let reader::Reader { builder, mut diagnostics, mut sources, rendering, .. } = reader;
-    let taken = builder.finish(&sources, &mut diagnostics);
+    let reader::Reader { builder, diagnostics, mut sources, rendering, .. } = reader;
+    let taken = builder.finish();
     conceal(taken.secrets, &mut sources);
     let lines = rendering.unwrap_or_default().finish();
     Expansion { lines, diagnostics: in_order(diagnostics.into_vec()), sources }
@@ -102,25 +114,52 @@ pub fn expand(path: &Path, options: &Options, loader: &dyn Loader) -> Expansion 
 /// Read `path` and everything it includes, and say what it means.
 #[must_use]
 pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
+    load_with(path, options, loader, |_| ()).0
+}
+
+/// The same, with the places of the settings.
+#[must_use]
+pub fn load_with_places(path: &Path, options: &Options, loader: &dyn Loader) -> (Outcome, Places) {
+    load_with(path, options, loader, Places::of)
+}
+
+/// Load, and have `keep` take what it wants from the settings before they are gone.
+fn load_with<T>(
+    path: &Path,
+    options: &Options,
+    loader: &dyn Loader,
+    keep: impl FnOnce(&[resolve::Entry<'_>]) -> T,
+) -> (Outcome, T) {
     let mut reader = reader::Reader::new(loader, options);
     reader.file(path, None);
-    let reader::Reader { builder, mut diagnostics, mut sources, exhausted, .. } = reader;
-    let mut taken = builder.finish(&sources, &mut diagnostics);
+    let reader::Reader { builder, diagnostics, mut sources, exhausted, .. } = reader;
+    let mut taken = builder.finish();
     conceal(std::mem::take(&mut taken.secrets), &mut sources);
     let mut diagnostics = diagnostics.into_vec();
     if exhausted {
         // What was read so far is a part of nothing: what it lacks says nothing.
-        return Outcome { model: None, diagnostics: in_order(diagnostics), sources };
+        let diagnostics = in_order(diagnostics);
+        return (Outcome { model: None, diagnostics, sources }, keep(&[]));
     }
     let texts = std::mem::take(&mut taken.texts);
+    let unclosed = taken.unclosed;
     let tree = Tree::new(taken, &texts, &sources);
+    braces::report(&tree, unclosed, &sources, &mut diagnostics);
+    let anywhere = loader::AnyHost(loader);
+    let host: &dyn Loader = if options.portable { &anywhere } else { loader };
     let mut resolver = resolve::Resolver::default();
     let entries = resolver.block(tree.top(), &schema::TOP, false);
-    let model = build::model(&entries, options, loader, &mut resolver);
+    let model = build::model(&entries, options, host, &mut resolver);
     diagnostics.extend(resolver.finish());
+    diagnostics.extend(lint::run(&entries, &model));
+    let kept = keep(&entries);
+    if diagnostics.iter().any(|d| d.code == Code::NotClosed) {
+        // It follows from the missing brace.
+        diagnostics.retain(|d| d.code != Code::Swallowed);
+    }
     let diagnostics = in_order(diagnostics);
     let broken = diagnostics.iter().any(|d| d.severity() == Severity::Error);
-    Outcome { model: (!broken).then_some(model), diagnostics, sources }
+    (Outcome { model: (!broken).then_some(model), diagnostics, sources }, kept)
 }
 
 fn conceal(secrets: Vec<Span>, sources: &mut SourceMap) {

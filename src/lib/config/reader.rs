@@ -477,6 +477,18 @@ fn plain(line: &str) -> bool {
         && (words.len() == text.len() || !command())
 }
 
+/// Whether the line reads other files.
+pub(super) fn is_include(line: &str) -> bool {
+    Checks::of(line, Checks::default()).is_some()
+}
+
+/// `@NAME rest` and `@^NAME rest`: the name with its `^`, and the rest.
+pub(super) fn condition(line: &str) -> Option<(&str, &str)> {
+    let condition = line.strip_prefix('@')?;
+    let (name, rest) = condition.split_once([' ', '\t']).unwrap_or((condition, ""));
+    Some((name, rest.trim_start()))
+}
+
 /// Whether the line ends with the backslash that continues a definition.
 fn continued(raw: &str) -> bool {
     match quoting::comment(raw) {
@@ -486,7 +498,7 @@ fn continued(raw: &str) -> bool {
 }
 
 /// `$NAME=value`: the name, and where the value starts.
-fn definition(line: &str) -> Option<(&str, usize)> {
+pub(super) fn definition(line: &str) -> Option<(&str, usize)> {
     let rest = line.strip_prefix('$')?;
     let length = name_length(rest);
     let name = rest.get(..length)?;

@@ -108,7 +108,7 @@ fn substituted(
 }
 
 /// Byte positions of the header's parentheses.
-fn header(text: &str) -> Option<(usize, usize)> {
+pub(super) fn header(text: &str) -> Option<(usize, usize)> {
     let open = text.find('(')?;
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate().skip(open) {

@@ -268,7 +268,7 @@ impl Resolver {
                 let message = format!("`{}` has no block", row.keyword);
                 self.diagnostics.push(
                     Diagnostic::new(Code::BlockMissing, span, message)
-                        .remedy("add `{` and `}` round its settings"),
+                        .remedy("write `{` at the end of this line, and `}` after its settings"),
                 );
                 return None;
             }

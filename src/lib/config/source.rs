@@ -30,6 +30,12 @@ impl Span {
             self
         }
     }
+
+    /// The same place after its files were taken into another map, which gave this `shift`.
+    pub(super) fn shifted(self, (files, traces): (u32, u32)) -> Self {
+        let trace = if self.trace == 0 { 0 } else { self.trace.saturating_add(traces) };
+        Self { file: self.file.saturating_add(files), trace, ..self }
+    }
 }
 
 /// What an expansion did at its place.
@@ -112,6 +118,28 @@ impl SourceMap {
     pub fn add(&mut self, path: PathBuf, text: impl Into<Arc<String>>) -> u32 {
         self.files.push(SourceFile { path, text: text.into(), lines: OnceLock::new() });
         offset(self.files.len().saturating_sub(1))
+    }
+
+    /// Take over the files of `other`; returns how far its spans have to be shifted.
+    pub(super) fn absorb(&mut self, other: &Self) -> (u32, u32) {
+        let shift = (offset(self.files.len()), offset(self.links.len()));
+        let names = offset(self.names.len());
+        let name = |name: Name| Name(name.0.saturating_add(names));
+        let step = |step: Step| match step {
+            Step::Defined(of) => Step::Defined(name(of)),
+            Step::Used(of) => Step::Used(name(of)),
+            Step::Turn(values) => Step::Turn(name(values)),
+            Step::Included | Step::Set => step,
+        };
+        self.links.extend(other.links.iter().map(|link| Link {
+            step: step(link.step),
+            span: link.span.shifted(shift),
+            before: if link.before == 0 { 0 } else { link.before.saturating_add(shift.1) },
+        }));
+        self.files.extend(other.files.iter().cloned());
+        self.names.extend(other.names.iter().cloned());
+        self.secrets.extend(other.secrets.iter().map(|secret| secret.shifted(shift)));
+        shift
     }
 
     /// The file with this index.

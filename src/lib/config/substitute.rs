@@ -12,12 +12,12 @@ use super::source::{Name, Span, Step};
 const LONGEST: usize = 64 << 10;
 
 /// A use of a definition in a line.
-struct Use<'a> {
+pub(super) struct Use<'a> {
     /// Byte of the `$`.
     from: usize,
     /// One past the last byte.
-    to: usize,
-    name: &'a str,
+    pub to: usize,
+    pub name: &'a str,
     /// What follows the name inside the braces.
     parameters: &'a str,
     /// What follows the use allows it to be one.
@@ -176,7 +176,7 @@ impl Reader<'_> {
 
 /// The next `${NAME…}`, or `$NAME` before a blank, a comma, `)` or the end; before anything else
 /// it is none.
-fn next_use(text: &str, mut at: usize) -> Option<Use<'_>> {
+pub(super) fn next_use(text: &str, mut at: usize) -> Option<Use<'_>> {
     loop {
         let from = at + text.get(at..)?.find('$')?;
         let rest = text.get(from + 1..)?;

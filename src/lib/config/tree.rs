@@ -45,6 +45,8 @@ impl<'t> Node<'t> {
 pub(super) struct Block<'t> {
     /// The opening brace.
     pub open: Span,
+    /// The closing brace, when there is one.
+    pub close: Option<Span>,
     /// In order.
     pub nodes: Nodes<'t>,
 }
@@ -81,8 +83,14 @@ pub(super) struct Place<'t> {
 pub(super) struct Tree<'t> {
     words: Vec<Word<'t>>,
     nodes: Vec<Stored>,
-    /// The opening braces.
-    opens: Vec<Span>,
+    braces: Vec<Braces>,
+}
+
+/// Where a block begins and ends.
+#[derive(Clone, Copy, Debug)]
+struct Braces {
+    open: Span,
+    close: Option<Span>,
 }
 
 /// One statement.
@@ -93,8 +101,8 @@ struct Stored {
     count: u32,
     /// The next statement that is not inside its block.
     end: u32,
-    /// One more than the number of its brace; 0: it has no block.
-    open: u32,
+    /// One more than the number of its braces; 0: it has no block.
+    braces: u32,
 }
 
 fn index(number: u32) -> usize {
@@ -119,9 +127,10 @@ impl<'t> Place<'t> {
         let Some((keyword, arguments)) = words.and_then(<[Word]>::split_first) else {
             return nothing;
         };
-        let open = stored.open.checked_sub(1).and_then(|open| self.tree.opens.get(index(open)));
+        let number = stored.braces.checked_sub(1);
+        let braces = number.and_then(|number| self.tree.braces.get(index(number)));
         let nodes = Nodes { tree: self.tree, at: self.at.saturating_add(1), end: stored.end };
-        let block = open.map(|open| Block { open: *open, nodes });
+        let block = braces.map(|at| Block { open: at.open, close: at.close, nodes });
         Node { keyword: *keyword, arguments, block }
     }
 }
@@ -139,7 +148,7 @@ struct Raw {
 pub(super) struct Builder {
     words: Vec<Raw>,
     nodes: Vec<Stored>,
-    opens: Vec<Span>,
+    braces: Vec<Braces>,
     /// The text of words that do not stand in a file as they are.
     texts: String,
     /// Words before those of the statement that is being read.
@@ -162,11 +171,13 @@ pub(super) struct Builder {
 pub(super) struct Taken {
     words: Vec<Raw>,
     nodes: Vec<Stored>,
-    opens: Vec<Span>,
+    braces: Vec<Braces>,
     /// The text of words that do not stand in a file as they are.
     pub texts: String,
     /// Words that no message may show.
     pub secrets: Vec<Span>,
+    /// Blocks that were still open at the end.
+    pub unclosed: usize,
 }
 
 impl Builder {
@@ -269,7 +280,7 @@ impl Builder {
         }
         let at = offset(self.nodes.len());
         let (first, count) = (offset(self.begun), offset(words.len()));
-        self.nodes.push(Stored { first, count, end: at.saturating_add(1), open: 0 });
+        self.nodes.push(Stored { first, count, end: at.saturating_add(1), braces: 0 });
         self.begun = self.words.len();
         self.last = Some(at);
     }
@@ -292,8 +303,8 @@ impl Builder {
         let last = self.last.take();
         let stored = last.and_then(|last| self.nodes.get_mut(index(last)));
         if let (Some(at), Some(stored)) = (last, stored) {
-            self.opens.push(span);
-            stored.open = offset(self.opens.len());
+            self.braces.push(Braces { open: span, close: None });
+            stored.braces = offset(self.braces.len());
             self.open.push(Some(at));
         } else {
             let message = "`{` without a keyword before it";
@@ -310,7 +321,7 @@ impl Builder {
         if self.skipped > 0 {
             self.skipped -= 1;
         } else if let Some(open) = self.open.pop() {
-            self.ended(open);
+            self.end(open, Some(span));
         } else {
             diagnostics.push(
                 Diagnostic::new(Code::SurplusBrace, span, "`}` closes nothing").remedy(
@@ -322,29 +333,22 @@ impl Builder {
     }
 
     /// The block `open` takes no more statements.
-    fn ended(&mut self, open: Option<u32>) -> Option<Stored> {
+    fn end(&mut self, open: Option<u32>, close: Option<Span>) -> Option<()> {
         let end = offset(self.nodes.len());
         let stored = self.nodes.get_mut(index(open?))?;
         stored.end = end;
-        Some(*stored)
+        self.braces.get_mut(index(stored.braces.checked_sub(1)?))?.close = close;
+        Some(())
     }
 
     /// All there is, when there are no more lines.
-    pub(super) fn finish(mut self, sources: &SourceMap, diagnostics: &mut Findings) -> Taken {
+    pub(super) fn finish(mut self) -> Taken {
+        let mut unclosed = 0;
         while let Some(open) = self.open.pop() {
-            let Some(stored) = self.ended(open) else { continue };
-            let open = self.opens.get(index(stored.open.saturating_sub(1)));
-            let keyword = self.words.get(index(stored.first));
-            let (Some(open), Some(keyword)) = (open, keyword) else { continue };
-            let keyword = keyword.read(&self.texts, sources).text;
-            let message = format!("the block of `{keyword}` is never closed");
-            diagnostics.push(
-                Diagnostic::new(Code::NotClosed, *open, message)
-                    .remedy("add the missing `}`; the file may also have been cut short"),
-            );
+            unclosed += usize::from(self.end(open, None).is_some());
         }
-        let Self { words, nodes, opens, texts, secrets, .. } = self;
-        Taken { words, nodes, opens, texts, secrets }
+        let Self { words, nodes, braces, texts, secrets, .. } = self;
+        Taken { words, nodes, braces, texts, secrets, unclosed }
     }
 }
 
@@ -362,7 +366,7 @@ impl<'t> Tree<'t> {
     /// What was taken, now that no file is added any more; `texts` are its texts.
     pub(super) fn new(taken: Taken, texts: &'t str, sources: &'t SourceMap) -> Self {
         let words = taken.words.iter().map(|raw| raw.read(texts, sources)).collect();
-        Self { words, nodes: taken.nodes, opens: taken.opens }
+        Self { words, nodes: taken.nodes, braces: taken.braces }
     }
 }
 
@@ -404,6 +408,11 @@ pub(super) struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     pub(super) const fn new(line: &'a Fragment<'a>) -> Self {
         Self { line, at: 0, first: true, rich: false }
+    }
+
+    /// The byte of the line after the last token.
+    pub(super) const fn position(&self) -> usize {
+        self.at
     }
 
     fn peek(&self) -> Option<char> {

@@ -5,6 +5,7 @@ pub mod address;
 pub mod announce;
 pub mod capture;
 pub mod check;
+pub mod config_host;
 pub mod config_loader;
 pub mod control;
 pub mod lab;

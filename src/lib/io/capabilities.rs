@@ -36,6 +36,13 @@ pub fn demand(needed: &[Capability], purpose: &'static str) -> Result<()> {
         .exit(Exit::Unavailable))
 }
 
+/// Whether the process has every one of `needed`.
+#[must_use]
+pub fn has(needed: &[Capability]) -> bool {
+    caps::read(None, CapSet::Permitted)
+        .is_ok_and(|permitted| needed.iter().all(|each| permitted.contains(each)))
+}
+
 /// Give up all capabilities but those of `kept` that there are. What the process executes later
 /// as root gets back what root has; see [`confine`] for a process that executes nothing.
 ///

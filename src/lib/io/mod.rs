@@ -24,6 +24,7 @@ pub mod private_file;
 pub mod probe;
 pub mod process;
 pub mod recorder;
+pub mod replace_file;
 pub mod runtime;
 pub mod signals;
 mod spawn;

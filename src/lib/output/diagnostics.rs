@@ -78,8 +78,14 @@ pub fn document<'a>(path: &Path, outcome: &'a Outcome) -> Document<'a> {
         valid: errors == 0,
         errors,
         warnings: outcome.diagnostics.len() - errors,
-        diagnostics: outcome.diagnostics.iter().map(|d| finding(d, &outcome.sources)).collect(),
+        diagnostics: findings(outcome),
     }
+}
+
+/// The findings of `outcome` alone.
+#[must_use]
+pub fn findings(outcome: &Outcome) -> Vec<Finding<'_>> {
+    outcome.diagnostics.iter().map(|found| finding(found, &outcome.sources)).collect()
 }
 
 fn finding<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Finding<'a> {

@@ -3,6 +3,7 @@
 mod balancer;
 mod check;
 pub mod diagnostics;
+pub mod difference;
 pub mod dump;
 pub mod event;
 pub mod keywords;

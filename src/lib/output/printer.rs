@@ -60,6 +60,15 @@ impl Printer {
         finish(writeln!(out, "{}", text.as_ref()).and_then(|()| out.flush()))
     }
 
+    /// Write text that need not be UTF-8, as it is.
+    ///
+    /// # Errors
+    /// As [`Printer::line`].
+    pub fn bytes(self, text: &[u8]) -> Result<()> {
+        let mut out = io::stdout().lock();
+        finish(out.write_all(text).and_then(|()| out.flush()))
+    }
+
     /// Write `value` as one line of JSON and flush it.
     ///
     /// # Errors

@@ -173,6 +173,19 @@ pub fn blocks_of(keyword: &str) -> Vec<&'static str> {
     paths
 }
 
+/// Whether `keyword` opens a block at the top level and means nothing elsewhere.
+#[must_use]
+pub fn stands_only_at_top(keyword: &str) -> bool {
+    TOP.find(keyword).is_some_and(|row| row.content.is_some()) && blocks_of(keyword) == [TOP.path]
+}
+
+/// Whether `keyword` may stand in a block that the keyword `outer` opens.
+#[must_use]
+pub fn may_hold(outer: &str, keyword: &str) -> bool {
+    let opened = blocks().iter().filter_map(|block| block.find(outer)?.content);
+    opened.into_iter().any(|block| block.find(keyword).is_some())
+}
+
 /// The blocks that a misplaced keyword is most likely meant for.
 const COMMON: [&str; 7] = [
     "(top)",

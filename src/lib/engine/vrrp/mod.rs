@@ -5,6 +5,7 @@
 
 mod action;
 mod announce;
+mod change;
 mod config;
 mod counters;
 pub mod input;
@@ -17,6 +18,7 @@ pub mod timers;
 pub mod validate;
 
 pub use action::{Action, AnnounceReason, Cause, Event, Reason, RouterId, State, Transmit};
+pub use change::Change;
 pub use config::{
     AnnounceConfig, Checksum, Family, NodeConfig, Preempt, RouterConfig, SyncGroupConfig, Tracked,
     TrackerConfig, TrackerId, UnicastPeer, VirtualAddress,

@@ -279,10 +279,9 @@ impl Node {
     /// The router that `new` is about, among those not in `taken`: rather a living one, rather
     /// one of the same name.
     fn counterpart(&self, new: &RouterConfig, taken: &BTreeSet<RouterId>) -> Option<RouterId> {
-        let candidates =
-            self.routers.iter().enumerate().filter(|(index, router)| {
-                router.is_same(new) && !taken.contains(&RouterId(*index))
-            });
+        let candidates = self.routers.iter().enumerate().filter(|(index, router)| {
+            router.config().is_same(new) && !taken.contains(&RouterId(*index))
+        });
         let best = candidates.min_by_key(|(_, router)| {
             (router.state() == State::Stopped, router.config().name != new.name)
         });

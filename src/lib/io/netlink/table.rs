@@ -92,6 +92,11 @@ impl Table {
         self.links.values().find(|link| link.name == name)
     }
 
+    /// All links.
+    pub fn links(&self) -> impl Iterator<Item = &LinkInfo> {
+        self.links.values()
+    }
+
     /// The link with `index`.
     #[must_use]
     pub fn link_at(&self, index: u32) -> Option<&LinkInfo> {
