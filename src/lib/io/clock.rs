@@ -21,6 +21,13 @@ pub fn now() -> Instant {
     Instant::from_nanos(read(ClockId::CLOCK_MONOTONIC))
 }
 
+/// Stay awake until `until`: for waits shorter than it takes to fall asleep and wake up again.
+pub fn wait_awake(until: Instant) {
+    // No hint to the processor that this is a spin loop: a hypervisor answers enough of them by
+    // giving the processor to somebody else.
+    while now() < until {}
+}
+
 /// Nanoseconds since boot, suspended time included (`CLOCK_BOOTTIME`): comparable between
 /// processes of one boot, so the lease is written in it.
 #[must_use]

@@ -61,6 +61,8 @@ pub(super) enum Request {
     Cancel(RouterId),
     /// Take down what a predecessor held and nobody holds now.
     Sweep,
+    /// Nothing yet.
+    Rouse,
     /// Everything asked for so far is to be done; then end.
     Finish,
 }
@@ -111,6 +113,12 @@ impl Keeper {
         let builder = std::thread::Builder::new().name("netlink".to_owned());
         builder.stack_size(256 << 10).spawn(work).map_err(failed)?;
         Ok(Self { requests, reports })
+    }
+
+    /// A request is about to come: whoever has just been awake, and the processor under it, wakes
+    /// up sooner the next time.
+    pub fn rouse(&self) {
+        self.ask(Request::Rouse);
     }
 
     /// Queue a request.
@@ -289,7 +297,7 @@ impl Thread {
             }
             Request::Cancel(router) => self.queue.cancel(&router),
             Request::Sweep => self.sweep(),
-            Request::Finish => {}
+            Request::Rouse | Request::Finish => {}
         }
     }
 

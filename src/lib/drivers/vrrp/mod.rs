@@ -6,6 +6,7 @@
 
 mod figures;
 mod keeper;
+mod lead;
 mod orders;
 mod record;
 mod report;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc;
 
 use self::figures::Figures;
 use self::keeper::{Keeper, Placement, Report, Request, Watch};
+use self::lead::Lead;
 use self::record::Record;
 use self::sockets::Sockets;
 use crate::drivers::control;
@@ -86,6 +88,7 @@ struct Driver {
     sockets: Sockets,
     poller: Poller,
     timer: Timer,
+    lead: Lead,
     buffer: Buffer,
     stop_signals: StopSignals,
     hangup: Signal,
@@ -128,6 +131,7 @@ impl Driver {
             sockets: Sockets::default(),
             poller,
             timer,
+            lead: Lead::default(),
             buffer: Buffer::default(),
             stop_signals,
             hangup,
@@ -222,10 +226,13 @@ impl Driver {
                 self.listen_anew()?;
                 continue;
             }
-            let deadline = self.node.poll_timeout().into_iter().chain(self.listen_again).min();
+            let due = self.node.poll_timeout();
+            let wake = due.map(|due| self.lead.wake_at(due, self.node.may_take_over_at(due)));
+            let deadline = wake.into_iter().chain(self.listen_again).min();
             self.timer.set(deadline).map_err(|e| Error::new("set", "the timer", e))?;
             tokio::select! {
                 ready = self.poller.ready(&mut tokens) => {
+                    let ready = ready.and_then(|()| self.await_due(&mut tokens));
                     ready.map_err(|e| Error::new("wait for", "sockets", e))?;
                     self.turn(&tokens);
                 }

@@ -1,9 +1,11 @@
 //! One turn of the loop: receive what came, tell the machine the time, carry out its actions.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 use super::keeper::Request;
+use super::lead::Step;
 use super::sockets::Place;
 use super::{Driver, TIMER, placements, report};
 use crate::engine::vrrp::input::Input;
@@ -20,6 +22,26 @@ const FEW: usize = 32;
 const MANY: usize = 4096;
 
 impl Driver {
+    /// Woken ahead of a deadline: have the keeper ready, or wait out the rest awake and then look
+    /// again at what is ready, for an advert that came meanwhile counts.
+    pub(super) fn await_due(&mut self, tokens: &mut Vec<u64>) -> io::Result<()> {
+        let Some(due) = self.node.poll_timeout().filter(|_| tokens.contains(&TIMER)) else {
+            return Ok(());
+        };
+        let takeover = self.node.may_take_over_at(due);
+        match self.lead.step(clock::now(), due, takeover) {
+            Step::Nothing => Ok(()),
+            Step::Rouse => {
+                self.keeper.rouse();
+                Ok(())
+            }
+            Step::Await => {
+                clock::wait_awake(due);
+                self.poller.ready_now(tokens)
+            }
+        }
+    }
+
     /// Sockets or the timer are ready.
     pub(super) fn turn(&mut self, tokens: &[u64]) {
         if tokens.contains(&TIMER) {
@@ -87,7 +109,8 @@ impl Driver {
 
     /// Carry out what the machine wants, what peers and clients wait for first: adverts, those
     /// that are due together in one system call; then what the keeper has to do; then the lease;
-    /// then what is told.
+    /// then what is told. The advert goes before the keeper is asked, because a thread that is
+    /// woken may be given this one's processor at once.
     pub(super) fn perform(&mut self) {
         let mut adverts = Vec::new();
         let mut requests = Vec::new();
@@ -100,8 +123,13 @@ impl Driver {
             }
         }
         let sent = self.send(adverts);
+        let urgent = requests.iter().any(|request| matches!(request, Request::Install(..)));
         for request in requests {
             self.keeper.ask(request);
+        }
+        if urgent {
+            // Nothing is due here for long; the keeper may wait behind us for this processor.
+            std::thread::yield_now();
         }
         for (router, stops) in sent {
             self.keep_lease(router, stops);
@@ -171,9 +199,7 @@ impl Driver {
         let sent = clock::now();
         let refused = match self.sockets.get(place) {
             Some(socket) => socket.send(&packets),
-            None => {
-                (0..packets.len()).map(|at| (at, std::io::ErrorKind::NotFound.into())).collect()
-            }
+            None => (0..packets.len()).map(|at| (at, io::ErrorKind::NotFound.into())).collect(),
         };
         let mut kept_back: BTreeMap<RouterId, usize> = BTreeMap::new();
         for (at, error) in refused {

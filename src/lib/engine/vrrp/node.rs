@@ -319,6 +319,13 @@ impl Node {
         self.routers.iter().filter_map(Router::due).chain(self.hold).min()
     }
 
+    /// Whether a backup will take over at `due` unless it hears an advert before.
+    #[must_use]
+    pub fn may_take_over_at(&self, due: Instant) -> bool {
+        let backup = |router: &&Router| router.state() == State::Backup;
+        self.routers.iter().filter(backup).any(|router| router.due() == Some(due))
+    }
+
     /// The next thing to do, in order, until `None`.
     pub fn poll_action(&mut self) -> Option<(RouterId, Action)> {
         self.actions.pop_front()
