@@ -605,6 +605,24 @@ fn a_recorded_failover_replays_to_the_same_history() {
     assert!(replayed.len() >= 5, "{replayed:?}");
 }
 
+#[test]
+fn a_recording_that_cannot_be_written_is_told_and_moves_nothing() {
+    if !can_run("recording on a full disk") {
+        return;
+    }
+    let pair = Pair::new();
+    let mut only = fast(&pair.a, 150, "--record /dev/full");
+    only.wait_for("it complains", |event| {
+        event["type"] == "error"
+            && event["data"]["message"].as_str().is_some_and(|text| text.contains("/dev/full"))
+    });
+    only.wait_state("master");
+    wait_until(SOON, "the address is up", || pair.a.has("lan0", VIP));
+    only.signal(Signal::SIGTERM);
+    assert_eq!(only.wait().code(), Some(5), "the recording is not whole");
+    assert!(!pair.a.has("lan0", VIP), "it stopped gracefully all the same");
+}
+
 fn write_configuration(path: &std::path::Path, addresses: &[&str]) {
     let text = format!(
         "vrrp_instance VI_1 {{\n interface lan0\n virtual_router_id 51\n priority 150\n \

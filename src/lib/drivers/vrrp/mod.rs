@@ -141,7 +141,7 @@ impl Driver {
             masters: BTreeSet::new(),
             figures: BTreeMap::new(),
             lease: setup.lease,
-            record: Record(setup.record),
+            record: Record::new(setup.record),
             control: setup.control,
             reload: setup.reload,
             emit: setup.emit,
@@ -218,6 +218,9 @@ impl Driver {
         let mut tokens = Vec::new();
         loop {
             self.perform();
+            if let Some(error) = self.record.news() {
+                self.complain(&error);
+            }
             if self.stopping && self.node.is_stopped() {
                 return Ok(());
             }
@@ -413,12 +416,13 @@ impl Driver {
             }
         };
         let outcome = tokio::time::timeout(LAST_WITHDRAWALS, last).await;
-        self.record.finish();
+        let recorded = self.record.finish();
         outcome.map_err(|_| {
             Error::new("remove", "the virtual addresses", "the kernel does not answer")
                 .remedy("look for addresses with protocol 112 in `ip -d addr`")
                 .exit(Exit::TimedOut)
-        })
+        })?;
+        recorded
     }
 }
 
