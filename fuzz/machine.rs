@@ -85,15 +85,9 @@ fn tracked(choices: &mut Choices<'_>) -> Vec<Tracked> {
 
 fn address(choices: &mut Choices<'_>, family: Family, number: u8) -> VirtualAddress {
     VirtualAddress {
-        address: host(family, number),
-        prefix: 24,
         interface: choices.flag().then(|| "eth1".to_owned()),
-        label: None,
-        scope: 0,
-        broadcast: None,
-        duplicate_address_detection: false,
-        no_prefix_route: false,
         tracked: choices.flag(),
+        ..VirtualAddress::plain(host(family, number), 24)
     }
 }
 

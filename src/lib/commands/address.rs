@@ -17,17 +17,7 @@ impl AddressArg {
     /// As the engine takes it, with every attribute at its default.
     #[must_use]
     pub fn virtual_address(&self) -> VirtualAddress {
-        VirtualAddress {
-            address: self.address,
-            prefix: self.prefix,
-            interface: None,
-            label: None,
-            scope: 0,
-            broadcast: None,
-            duplicate_address_detection: false,
-            no_prefix_route: false,
-            tracked: true,
-        }
+        VirtualAddress::plain(self.address, self.prefix)
     }
 }
 

@@ -91,6 +91,9 @@ codes! {
     QuorumUnreachable = "W0044", "a quorum that is never gained again once it is lost";
     SorryIsServer = "W0045", "the sorry server is a real server too";
     SharedService = "W0046", "two virtual servers have a service in common";
+    NotWatched = "W0050", "a route is not watched";
+    TrackerUnusable = "W0051", "a tracker cannot be used and is left out";
+    RelativePath = "W0052", "a path that depends on the directory";
     NotContinued = "W0100", "a backslash at the end of a line continues nothing";
     NotPortable = "W0101", "keepalived reads this otherwise than ha";
     NotReplaced = "W0102", "a $NAME that is defined stays as it is written";

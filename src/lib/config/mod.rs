@@ -18,7 +18,7 @@ mod fragment;
 mod include;
 mod lint;
 mod loader;
-mod model;
+pub mod model;
 mod places;
 mod quoting;
 mod reader;

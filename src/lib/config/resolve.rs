@@ -58,6 +58,11 @@ impl<'a> Entry<'a> {
         self.place.node().keyword.span
     }
 
+    /// The words of its block, for lists that may have several on a line.
+    pub(super) fn list_words(&self) -> impl Iterator<Item = Word<'a>> + use<'a> {
+        self.lines().flat_map(|line| line.words())
+    }
+
     /// The lines of its block as they stand.
     pub(super) fn lines(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
         let block = self.place.node().block;

@@ -184,17 +184,6 @@ pub fn addresses(family: Family, number: u8, count: u64) -> Vec<VirtualAddress> 
             IpAddr::V6(Ipv6Addr::new(prefix, 0xdb8 * u16::from(host > 1), 0, 0, 0, 0, 1, last))
         }
     };
-    (1..=count)
-        .map(|host| VirtualAddress {
-            address: address(host),
-            prefix: if family == Family::Ipv4 { 24 } else { 64 },
-            interface: None,
-            label: None,
-            scope: 0,
-            broadcast: None,
-            duplicate_address_detection: false,
-            no_prefix_route: false,
-            tracked: true,
-        })
-        .collect()
+    let prefix = if family == Family::Ipv4 { 24 } else { 64 };
+    (1..=count).map(|host| VirtualAddress::plain(address(host), prefix)).collect()
 }

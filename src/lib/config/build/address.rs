@@ -1,4 +1,5 @@
-//! `virtual_ipaddress` and `virtual_ipaddress_excluded`: one address a line, with parameters.
+//! `virtual_ipaddress`, `virtual_ipaddress_excluded` and `static_ipaddress`: one address a line,
+//! with parameters.
 
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use crate::config::schema::{Block, Support};
 use crate::config::source::Span;
 use crate::config::tree::{Node, Word};
 use crate::config::values;
-use crate::engine::vrrp::{Family, VirtualAddress};
+use crate::engine::vrrp::{Family, PreferredLifetime, VirtualAddress};
 
 /// An address and where it stands.
 pub(super) type Addresses = Vec<(VirtualAddress, Span)>;
@@ -27,7 +28,7 @@ pub(super) fn build(
     for list in settings.all(keyword) {
         let Some(block) = list.row.content else { continue };
         for line in list.lines() {
-            let Some(address) = parse(&line, block, context) else { continue };
+            let Some((address, _)) = parse(&line, block, context) else { continue };
             let same = |(other, _): &&(VirtualAddress, Span)| {
                 other.address == address.address && other.interface == address.interface
             };
@@ -65,11 +66,12 @@ pub(super) fn one_family(addresses: &mut Addresses, context: &mut Context<'_>) -
     Some(family)
 }
 
-fn parse(
+/// The address of a line, and the `track_group` it follows.
+pub(super) fn parse(
     line: &Node<'_>,
     block: &'static Block,
     context: &mut Context<'_>,
-) -> Option<VirtualAddress> {
+) -> Option<(VirtualAddress, Option<String>)> {
     let (address, prefix) = match values::network(line.keyword.text) {
         Ok(network) => network,
         Err(why) => {
@@ -78,26 +80,25 @@ fn parse(
             return None;
         }
     };
-    let mut result = VirtualAddress {
-        address,
-        prefix,
-        interface: None,
-        label: None,
-        scope: 0,
-        broadcast: None,
-        duplicate_address_detection: false,
-        no_prefix_route: false,
-        tracked: true,
-    };
+    let mut result = VirtualAddress::plain(address, prefix);
+    let mut track_group = None;
     let mut words = line.arguments.iter();
     while let Some(word) = words.next() {
         match word.text {
             "-nodad" => result.duplicate_address_detection = true,
             "noprefixroute" => result.no_prefix_route = true,
             "no_track" => result.tracked = false,
-            "dev" | "scope" | "label" | "brd" | "broadcast" => {
+            "home" | "mngtmpaddr" | "autojoin" => flag(&mut result, word, context),
+            "track_group" | "dev" | "scope" | "label" | "brd" | "broadcast" | "peer"
+            | "preferred_lft"
+                if block.find(word.text).is_some() =>
+            {
                 if let Some(value) = words.next() {
-                    parameter(&mut result, word.text, value, context);
+                    if word.text == "track_group" {
+                        track_group = context.track_group(value);
+                        continue;
+                    }
+                    parameter(&mut result, line, word.text, value, context);
                 } else {
                     let message = format!("`{}` has no value", word.text);
                     context.warn(Code::MissingArgument, word.span, message, "it is ignored");
@@ -113,7 +114,50 @@ fn parse(
             }
         }
     }
-    Some(result)
+    Some((result, track_group))
+}
+
+/// Flags that the kernel has for IPv6 addresses, and one for both families.
+fn flag(result: &mut VirtualAddress, word: &Word<'_>, context: &mut Context<'_>) {
+    if word.text == "autojoin" {
+        result.autojoin = true;
+    } else if result.address.is_ipv4() {
+        let message = format!("`{}` is for IPv6 addresses only", word.text);
+        context.warn(Code::Conflict, word.span, message, "it is ignored");
+    } else if word.text == "home" {
+        result.home = true;
+    } else {
+        result.managed_temporary = true;
+    }
+}
+
+/// The other end of a point-to-point link; the prefix length is then the peer's.
+fn peer(
+    result: &mut VirtualAddress,
+    line: &Node<'_>,
+    value: &Word<'_>,
+    context: &mut Context<'_>,
+) -> bool {
+    let Ok((peer, prefix)) = values::network(value.text) else { return false };
+    if peer.is_ipv4() != result.address.is_ipv4() {
+        return false;
+    }
+    if line.keyword.text.contains('/') {
+        let message = "with a `peer` the address has no prefix length of its own";
+        let remedy = "the peer's is used; write it there";
+        context.warn(Code::Conflict, line.keyword.span, message, remedy);
+    }
+    result.peer = Some(peer);
+    result.prefix = prefix;
+    true
+}
+
+/// `forever` or seconds.
+fn lifetime(text: &str) -> Option<PreferredLifetime> {
+    match text {
+        "forever" => Some(PreferredLifetime::Forever),
+        seconds => seconds.parse().ok().map(PreferredLifetime::Seconds),
+    }
 }
 
 fn unused(word: &Word<'_>, support: Option<Support>, context: &mut Context<'_>) {
@@ -125,12 +169,18 @@ fn unused(word: &Word<'_>, support: Option<Support>, context: &mut Context<'_>) 
     let remedy = if values::network(word.text).is_ok() {
         "it is ignored; write each address on a line of its own"
     } else {
-        "it is ignored; parameters are dev, brd, label, scope, noprefixroute, no_track, -nodad"
+        "it is ignored; parameters are dev, brd, label, scope, peer, preferred_lft and flags"
     };
     context.warn(Code::UnknownKeyword, word.span, message, remedy);
 }
 
-fn parameter(result: &mut VirtualAddress, name: &str, value: &Word<'_>, context: &mut Context<'_>) {
+fn parameter(
+    result: &mut VirtualAddress,
+    line: &Node<'_>,
+    name: &str,
+    value: &Word<'_>,
+    context: &mut Context<'_>,
+) {
     let text = value.text;
     let fits = !text.is_empty() && text.len() <= LONGEST_NAME;
     let done = match (name, result.address) {
@@ -147,6 +197,11 @@ fn parameter(result: &mut VirtualAddress, name: &str, value: &Word<'_>, context:
             result.broadcast = values::broadcast(text, address, result.prefix);
             result.broadcast.is_some()
         }
+        ("peer", _) => peer(result, line, value, context),
+        ("preferred_lft", _) => {
+            result.preferred_lifetime = lifetime(text);
+            result.preferred_lifetime.is_some()
+        }
         _ => false,
     };
     if done {
@@ -156,6 +211,8 @@ fn parameter(result: &mut VirtualAddress, name: &str, value: &Word<'_>, context:
         ("dev" | "label", _) if !fits => format!("has 1 to {LONGEST_NAME} characters"),
         ("label" | "brd" | "broadcast", IpAddr::V6(_)) => "is for IPv4 addresses only".to_owned(),
         ("scope", _) => "is global, site, link, host, nowhere or 0 to 255".to_owned(),
+        ("peer", _) => "is an address of the same family".to_owned(),
+        ("preferred_lft", _) => "is `forever` or a number of seconds".to_owned(),
         _ => "is an IPv4 address, + or -".to_owned(),
     };
     let message = format!("`{name}` cannot be `{text}`: it {why}");

@@ -62,6 +62,8 @@ pub(super) struct Defaults {
     pub startup_delay: Duration,
     pub script_security: bool,
     pub symlink_paths: bool,
+    /// `default_interface`.
+    pub interface: Option<String>,
     pub script_user: ScriptUser,
 }
 
@@ -79,6 +81,7 @@ pub(super) fn build<'a>(
     for block in blocks {
         let settings = Settings::new(block);
         process(&settings, &mut globals);
+        host(&settings, context);
         scripts(&settings, context);
         vrrp(&settings, context);
     }
@@ -102,6 +105,18 @@ fn process(settings: &Settings<'_>, globals: &mut Globals) {
     for list in settings.all("notification_email") {
         let words = list.lines().flat_map(|line| line.words());
         globals.notification_email.extend(words.map(|word| word.text.to_owned()));
+    }
+}
+
+/// What routes, rules and static addresses depend on.
+fn host(settings: &Settings<'_>, context: &mut Context<'_>) {
+    let text = |keyword: &str| settings.text(keyword).map(str::to_owned);
+    context.defaults.interface = text("default_interface").or(context.defaults.interface.take());
+    if let Some(folder) = text("iproute_usr_dir") {
+        context.names.installed = folder;
+    }
+    if let Some(folder) = text("iproute_etc_dir") {
+        context.names.local = folder;
     }
 }
 

@@ -3,6 +3,7 @@
 use super::settings::Settings;
 use super::{Context, Router, scripts, track};
 use crate::config::diagnostic::{Code, Diagnostic};
+use crate::config::model::{GroupSettings, TrackedItems};
 use crate::config::resolve::Entry;
 use crate::config::source::Span;
 use crate::engine::vrrp::SyncGroupConfig;
@@ -19,6 +20,7 @@ pub(super) fn build(
     let members = members(&settings, &name, routers, groups, context);
     let hooks = scripts::hooks(&settings, context);
     let mut trackers = track::build(&settings, None, context);
+    let items = track::items(&settings, context);
     let span = entry.value_span();
     if members.len() < 2 {
         let (message, remedy) = if members.is_empty() {
@@ -47,6 +49,10 @@ pub(super) fn build(
             keep
         });
     }
+    let items = items_of(&members, items, weights, context);
+    if items != TrackedItems::default() {
+        context.groups.insert(name.clone(), GroupSettings { tracked: items });
+    }
     for router in routers.iter_mut().filter(|r| members.contains(&r.config.name)) {
         member_trackers(router, &trackers, weights, context);
     }
@@ -63,8 +69,7 @@ fn members(
 ) -> Vec<String> {
     let mut members: Vec<String> = Vec::new();
     for list in settings.all("group") {
-        let words = list.lines().flat_map(|line| line.words());
-        for word in words {
+        for word in list.list_words() {
             let other =
                 groups.iter().find(|(group, _)| group.members.iter().any(|m| m == word.text));
             if !routers.iter().any(|router| router.config.name == word.text) {
@@ -105,11 +110,7 @@ fn member_trackers(
     router.config.tracked.retain(|tracked| {
         let span = spans.next().unwrap_or(router.span);
         if let Some((_, first)) = group.iter().find(|(other, _)| other.tracker == tracked.tracker) {
-            context.report(
-                Diagnostic::new(Code::DuplicateEntry, span, "the sync group tracks this already")
-                    .remedy("the entry of the instance is ignored")
-                    .related("tracked by the group", *first),
-            );
+            tracked_twice(span, *first, context);
             return false;
         }
         if tracked.weight != 0 && !weights {
@@ -118,6 +119,52 @@ fn member_trackers(
         }
         true
     });
+}
+
+fn tracked_twice(span: Span, first: Span, context: &mut Context<'_>) {
+    context.report(
+        Diagnostic::new(Code::DuplicateEntry, span, "the sync group tracks this already")
+            .remedy("the entry of the instance is ignored")
+            .related("tracked by the group", first),
+    );
+}
+
+/// The files, processes and sessions of the group, with those of its members set right: what the
+/// group tracks is dropped from them, and so are weights unless the group asks for them.
+fn items_of(
+    members: &[String],
+    items: track::Items,
+    weights: bool,
+    context: &mut Context<'_>,
+) -> TrackedItems {
+    let kept = items.map(|mut list| {
+        list.retain(|(item, span)| {
+            let keep = weights || item.weight == 0;
+            if !keep {
+                weight_in_group(*span, context);
+            }
+            keep
+        });
+        list
+    });
+    for member in members {
+        let Some(mut own) = context.tracked_items.remove(member) else { continue };
+        for (own, of_group) in own.iter_mut().zip(&kept) {
+            own.retain(|(item, span)| {
+                let twice = of_group.iter().find(|(other, _)| other.name == item.name);
+                if let Some((_, first)) = twice {
+                    tracked_twice(*span, *first, context);
+                } else if item.weight != 0 && !weights {
+                    weight_in_group(*span, context);
+                } else {
+                    return true;
+                }
+                false
+            });
+        }
+        context.tracked_items.insert(member.clone(), own);
+    }
+    track::without_spans(kept)
 }
 
 fn weight_in_group(span: Span, context: &mut Context<'_>) {

@@ -3,19 +3,28 @@
 
 mod address;
 mod authentication;
+mod encapsulation;
 mod globals;
 mod group;
 mod instance;
+mod link;
 mod lvs;
+mod names;
+mod route;
+mod rule;
 mod scripts;
 mod settings;
+mod statics;
 mod timing;
 mod track;
+mod trackers;
+mod words;
 
 use std::collections::BTreeMap;
 
 use super::diagnostic::{Code, Diagnostic};
 use super::loader::Loader;
+use super::model::{GroupSettings, InstanceSettings, Statics, Trackers};
 use super::resolve::{Entry, Resolver};
 use super::source::Span;
 use super::{Model, Options};
@@ -23,6 +32,7 @@ use crate::engine::check::ScriptConfig;
 use crate::engine::notify::NotifyPlan;
 use crate::engine::vrrp::{NodeConfig, RouterConfig, SyncGroupConfig};
 use globals::Defaults;
+use names::Names;
 
 /// Everything that the parts of the build share.
 struct Context<'a> {
@@ -31,6 +41,19 @@ struct Context<'a> {
     defaults: Defaults,
     scripts: BTreeMap<String, Script>,
     notify: NotifyPlan,
+    instances: BTreeMap<String, InstanceSettings>,
+    groups: BTreeMap<String, GroupSettings>,
+    /// What instances track beside scripts and interfaces, with where, until groups are built.
+    tracked_items: BTreeMap<String, track::Items>,
+    trackers: Trackers,
+    /// Where each tracker is defined, by its kind and name.
+    tracker_names: BTreeMap<(&'static str, String), Span>,
+    statics: Statics,
+    /// Where each `track_group` is defined.
+    track_groups: BTreeMap<String, Span>,
+    names: Names,
+    /// Priority of the next rule that has none.
+    next_rule_priority: u32,
 }
 
 /// A `vrrp_script` on its way.
@@ -53,6 +76,27 @@ struct Router {
     track_spans: Vec<Span>,
 }
 
+impl<'a> Context<'a> {
+    fn new(loader: &'a dyn Loader, resolver: &'a mut Resolver) -> Self {
+        Self {
+            loader,
+            resolver,
+            defaults: Defaults::default(),
+            scripts: BTreeMap::new(),
+            notify: NotifyPlan::default(),
+            instances: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            tracked_items: BTreeMap::new(),
+            trackers: Trackers::default(),
+            tracker_names: BTreeMap::new(),
+            statics: Statics::default(),
+            track_groups: BTreeMap::new(),
+            names: Names::default(),
+            next_rule_priority: rule::PRIORITY,
+        }
+    }
+}
+
 impl Context<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         self.resolver.diagnostics.push(diagnostic);
@@ -70,13 +114,7 @@ pub(super) fn model(
     loader: &dyn Loader,
     resolver: &mut Resolver,
 ) -> Model {
-    let mut context = Context {
-        loader,
-        resolver,
-        defaults: Defaults::default(),
-        scripts: BTreeMap::new(),
-        notify: NotifyPlan::default(),
-    };
+    let mut context = Context::new(loader, resolver);
     let of = |keyword: &'static str| entries.iter().filter(move |e| e.row.keyword == keyword);
     let mut globals = globals::build(of("global_defs"), options, &mut context);
     globals.wants_ipvs = of("virtual_server").next().is_some();
@@ -91,22 +129,55 @@ pub(super) fn model(
     for entry in of("vrrp_script") {
         scripts::script(entry, &mut context);
     }
+    trackers::build(entries, &mut context);
+    let mut routers = routers(of("vrrp_instance"), &mut context);
+    let instances: Vec<String> = routers.iter().map(|r| r.config.name.clone()).collect();
+    let groups = sync_groups(of("vrrp_sync_group"), &mut routers, &mut context);
+    statics::build(entries, &instances, &mut context);
+    let links = link::build(entries, &mut context);
+    let configs: Vec<RouterConfig> = routers.into_iter().map(|router| router.config).collect();
+    let balancer = lvs::build(entries, &configs, &mut context);
+    let (scripts, script_trackers) = scripts::tracked(&mut context);
+    let vrrp = NodeConfig {
+        routers: configs,
+        groups,
+        trackers: script_trackers,
+        startup_delay: context.defaults.startup_delay,
+    };
+    let Context { notify, instances, groups, trackers, statics, .. } = context;
+    Model { globals, vrrp, scripts, notify, balancer, instances, groups, trackers, statics, links }
+}
+
+/// Every instance that can be a router; a second one of a name is left out.
+fn routers<'a>(
+    entries: impl Iterator<Item = &'a Entry<'a>>,
+    context: &mut Context<'_>,
+) -> Vec<Router> {
     let mut routers: Vec<Router> = Vec::new();
     let mut names: BTreeMap<&str, Span> = BTreeMap::new();
-    for entry in of("vrrp_instance") {
+    for entry in entries {
         let first = *names.entry(entry.text()).or_insert(entry.value_span());
         if first != entry.value_span() {
-            duplicate_name(entry, first, &mut context);
-        } else if let Some(router) = instance::build(entry, &mut context) {
+            duplicate_name(entry, first, context);
+        } else if let Some(router) = instance::build(entry, context) {
             routers.push(router);
         }
     }
-    duplicate_routers(&routers, &mut context);
+    duplicate_routers(&routers, context);
+    routers
+}
+
+/// Every sync group that has a member, with the trackers of its members set right.
+fn sync_groups<'a>(
+    entries: impl Iterator<Item = &'a Entry<'a>>,
+    routers: &mut [Router],
+    context: &mut Context<'_>,
+) -> Vec<SyncGroupConfig> {
     let mut groups: Vec<(SyncGroupConfig, Span)> = Vec::new();
-    for entry in of("vrrp_sync_group") {
+    for entry in entries {
         if let Some((_, first)) = groups.iter().find(|(group, _)| group.name == entry.text()) {
-            duplicate_name(entry, *first, &mut context);
-        } else if let Some(group) = group::build(entry, &mut routers, &groups, &mut context) {
+            duplicate_name(entry, *first, context);
+        } else if let Some(group) = group::build(entry, routers, &groups, context) {
             groups.push((group, entry.value_span()));
         }
     }
@@ -114,16 +185,11 @@ pub(super) fn model(
         let members = group.members.iter().map(|member| (member.clone(), group.name.clone()));
         context.notify.member_of.extend(members);
     }
-    let configs: Vec<RouterConfig> = routers.into_iter().map(|router| router.config).collect();
-    let balancer = lvs::build(entries, &configs, &mut context);
-    let (scripts, trackers) = scripts::tracked(&mut context);
-    let vrrp = NodeConfig {
-        routers: configs,
-        groups: groups.into_iter().map(|(group, _)| group).collect(),
-        trackers,
-        startup_delay: context.defaults.startup_delay,
-    };
-    Model { globals, vrrp, scripts, notify: context.notify, balancer }
+    for (name, items) in std::mem::take(&mut context.tracked_items) {
+        context.instances.entry(name).or_default().tracked = track::without_spans(items);
+    }
+    context.instances.retain(|_, settings| *settings != InstanceSettings::default());
+    groups.into_iter().map(|(group, _)| group).collect()
 }
 
 fn duplicate_name(entry: &Entry<'_>, first: Span, context: &mut Context<'_>) {

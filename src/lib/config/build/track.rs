@@ -1,8 +1,12 @@
-//! What acts on the priority of an instance or group: scripts and interfaces, with weights.
+//! What acts on the priority of an instance or group, with weights: scripts and interfaces, and
+//! files, processes and BFD sessions.
 
 use super::Context;
 use super::settings::Settings;
+use super::trackers::MOST_SESSION_WEIGHT;
 use crate::config::diagnostic::{Code, Diagnostic};
+use crate::config::model::{TrackedItem, TrackedItems};
+use crate::config::resolve::Entry;
 use crate::config::source::Span;
 use crate::config::tree::{Node, Word};
 use crate::config::values::{self, Parsed};
@@ -10,6 +14,70 @@ use crate::engine::vrrp::{Tracked, TrackerId};
 
 /// Trackers and where each is named.
 pub(super) type Trackers = Vec<(Tracked, Span)>;
+
+/// Files, processes and sessions, each list with where its entries stand.
+pub(super) type Items = [Vec<(TrackedItem, Span)>; 3];
+
+/// A block of references: its keyword, what it refers to, and the greatest weight.
+const KINDS: [(&str, &str, i16); 3] = [
+    ("track_file", "track_file", 254),
+    ("track_process", "vrrp_track_process", 254),
+    ("track_bfd", "bfd_instance", MOST_SESSION_WEIGHT),
+];
+
+/// The files, processes and sessions that one block tracks.
+pub(super) fn items(settings: &Settings<'_>, context: &mut Context<'_>) -> Items {
+    KINDS.map(|(keyword, definition, most)| {
+        let mut items: Vec<(TrackedItem, Span)> = Vec::new();
+        for line in settings.all(keyword).flat_map(Entry::lines) {
+            let span = line.keyword.span;
+            let Some(defined) = defined(&line, definition, context) else { continue };
+            let (weight, reverse) = weight_of(&line, most, context).unwrap_or(defined);
+            let name = line.keyword.text.to_owned();
+            if let Some((_, first)) = items.iter().find(|(item, _)| item.name == name) {
+                tracked_already(&line, *first, context);
+            } else {
+                items.push((TrackedItem { name, weight, reverse }, span));
+            }
+        }
+        items
+    })
+}
+
+/// Without where they stand.
+pub(super) fn without_spans(items: Items) -> TrackedItems {
+    let [files, processes, sessions] =
+        items.map(|list| list.into_iter().map(|(item, _)| item).collect());
+    TrackedItems { files, processes, sessions }
+}
+
+/// The weight of the definition that `line` names; `None` when there is none, which is told.
+fn defined(line: &Node<'_>, definition: &str, context: &mut Context<'_>) -> Option<(i16, bool)> {
+    let trackers = &context.trackers;
+    let all: Vec<(&str, i16, bool)> = match definition {
+        "track_file" => {
+            trackers.files.iter().map(|t| (t.name.as_str(), t.weight, t.reverse)).collect()
+        }
+        "vrrp_track_process" => {
+            trackers.processes.iter().map(|t| (t.name.as_str(), t.weight, t.reverse)).collect()
+        }
+        _ => {
+            let sessions = trackers.sessions.iter().filter(|session| session.vrrp);
+            sessions.map(|t| (t.name.as_str(), t.weight, t.reverse)).collect()
+        }
+    };
+    let name = line.keyword.text;
+    if let Some((_, weight, reverse)) = all.iter().find(|(known, ..)| *known == name) {
+        return Some((*weight, *reverse));
+    }
+    let remedy = match super::super::nearest(name, all.iter().map(|(known, ..)| *known)) {
+        Some(near) => format!("it is not tracked; did you mean `{near}`?"),
+        None => format!("it is not tracked; define it with {definition} {name} {{ … }}"),
+    };
+    let message = format!("there is no {definition} `{name}`");
+    context.warn(Code::UnknownReference, line.keyword.span, message, &remedy);
+    None
+}
 
 /// The scripts and interfaces that one block tracks. `own`: the instance's own interface.
 pub(super) fn build(
@@ -29,7 +97,7 @@ pub(super) fn build(
                 );
                 continue;
             }
-            let given = weight_of(&line, context);
+            let given = weight_of(&line, 253, context);
             let (weight, reverse) = given.unwrap_or((0, false));
             let tracker = TrackerId::Interface(line.keyword.text.to_owned());
             add(&mut trackers, Tracked { tracker, weight, reverse }, &line, context);
@@ -45,7 +113,7 @@ pub(super) fn build(
 
 fn script(trackers: &mut Trackers, line: &Node<'_>, context: &mut Context<'_>) {
     let name = line.keyword.text;
-    let given = weight_of(line, context);
+    let given = weight_of(line, 253, context);
     let Some(script) = context.scripts.get_mut(name) else {
         let near = super::super::nearest(name, context.scripts.keys().map(String::as_str));
         let remedy = match near {
@@ -69,22 +137,30 @@ fn script(trackers: &mut Trackers, line: &Node<'_>, context: &mut Context<'_>) {
 fn add(trackers: &mut Trackers, tracked: Tracked, line: &Node<'_>, context: &mut Context<'_>) {
     let span = line.keyword.span;
     if let Some((_, first)) = trackers.iter().find(|(t, _)| t.tracker == tracked.tracker) {
-        let message = format!("`{}` is tracked already", line.keyword.text);
-        context.report(
-            Diagnostic::new(Code::DuplicateEntry, span, message)
-                .remedy("the first entry holds; remove one")
-                .related("tracked here", *first),
-        );
+        tracked_already(line, *first, context);
         return;
     }
     trackers.push((tracked, span));
 }
 
+fn tracked_already(line: &Node<'_>, first: Span, context: &mut Context<'_>) {
+    let message = format!("`{}` is tracked already", line.keyword.text);
+    context.report(
+        Diagnostic::new(Code::DuplicateEntry, line.keyword.span, message)
+            .remedy("the first entry holds; remove one")
+            .related("tracked here", first),
+    );
+}
+
 /// `NAME weight N [reverse]`: the weight, when it is given.
-fn weight_of(line: &Node<'_>, context: &mut Context<'_>) -> Option<(i16, bool)> {
+fn weight_of(line: &Node<'_>, most: i16, context: &mut Context<'_>) -> Option<(i16, bool)> {
     let (first, rest) = line.arguments.split_first()?;
     if first.text == "weight" {
-        return weight(rest, 253, context);
+        if rest.is_empty() {
+            let message = "`weight` has no value";
+            context.warn(Code::MissingArgument, first.span, message, "it is ignored");
+        }
+        return weight(rest, most, context);
     }
     context.warn(
         Code::ExtraArguments,
@@ -112,7 +188,7 @@ pub(super) fn weight(
             return None;
         }
     };
-    if number.text.trim_start_matches(['-', '+']) == "254" {
+    if most < 254 && number.text.trim_start_matches(['-', '+']) == "254" {
         let message = format!("a weight of {} becomes {weight}", number.text);
         context.warn(Code::Adjusted, span, message, "weights go from -253 to 253");
     }

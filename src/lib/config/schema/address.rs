@@ -32,26 +32,21 @@ static COMMON: &[Row] = &[
     row("label", Words(1, 1), "STRING", "none",
         "IPv4 interface label"),
     row("peer", Words(1, MANY), "ADDRESS[/prefix]", "none",
-        "remote end of point-to-point address")
-        .later("point-to-point addresses"),
+        "remote end of point-to-point address"),
     row("home", None, "none", "off",
-        "IPv6 home address flag")
-        .later("address flags"),
+        "IPv6 home address flag"),
     row("-nodad", None, "none", "nodad on",
         "IPv6: run duplicate address detection"),
     row("mngtmpaddr", None, "none", "off",
-        "IPv6 managed temporary address flag")
-        .later("address flags"),
+        "IPv6 managed temporary address flag"),
     row("noprefixroute", None, "none", "off",
         "do not create the prefix route"),
     row("autojoin", None, "none", "off",
-        "join multicast group on the Ethernet level")
-        .later("address flags"),
+        "join multicast group on the Ethernet level"),
     row("no_track", None, "none", "off",
         "do not restore or fault when the address disappears"),
     row("preferred_lft", Words(1, MANY), "seconds | forever | 0", "IPv6 /128: 0; else forever",
-        "preferred lifetime of the address")
-        .later("address lifetimes"),
+        "preferred lifetime of the address"),
 ];
 
 /// Addresses of a virtual router.

@@ -34,8 +34,11 @@ impl Family {
 pub struct VirtualAddress {
     /// The address itself.
     pub address: IpAddr,
-    /// Prefix length, 0..=32 or 0..=128.
+    /// Prefix length, 0..=32 or 0..=128; that of the peer where there is one.
     pub prefix: u8,
+    /// Other end of a point-to-point link, of the same family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<IpAddr>,
     /// Interface that carries it (`dev`); the router's own when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
@@ -54,9 +57,32 @@ pub struct VirtualAddress {
     /// Do not create the prefix route.
     #[serde(default)]
     pub no_prefix_route: bool,
+    /// IPv6: a mobile node's home address (RFC 6275).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub home: bool,
+    /// IPv6: the kernel makes temporary addresses of it (RFC 8981).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub managed_temporary: bool,
+    /// Multicast: joined where the address is, for switches that watch IGMP and MLD.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub autojoin: bool,
+    /// How long the host uses it as a source; without it an IPv6 /128 is never one, and every
+    /// other address always may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_lifetime: Option<PreferredLifetime>,
     /// Put it back and announce it when somebody else removes it (off with `no_track`).
     #[serde(default = "yes")]
     pub tracked: bool,
+}
+
+/// How long an address is chosen as a source (RFC 4862).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PreferredLifetime {
+    /// For ever.
+    Forever,
+    /// For so long; zero means never.
+    Seconds(u32),
 }
 
 const fn yes() -> bool {
@@ -278,12 +304,17 @@ impl VirtualAddress {
         Self {
             address,
             prefix,
+            peer: None,
             interface: None,
             label: None,
             scope: 0,
             broadcast: None,
             duplicate_address_detection: false,
             no_prefix_route: false,
+            home: false,
+            managed_temporary: false,
+            autojoin: false,
+            preferred_lifetime: None,
             tracked: true,
         }
     }

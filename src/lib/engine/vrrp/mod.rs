@@ -20,8 +20,8 @@ pub mod validate;
 pub use action::{Action, AnnounceReason, Cause, Event, Reason, RouterId, State, Transmit};
 pub use change::Change;
 pub use config::{
-    AnnounceConfig, Checksum, Family, NodeConfig, Preempt, RouterConfig, SyncGroupConfig, Tracked,
-    TrackerConfig, TrackerId, UnicastPeer, VirtualAddress,
+    AnnounceConfig, Checksum, Family, NodeConfig, Preempt, PreferredLifetime, RouterConfig,
+    SyncGroupConfig, Tracked, TrackerConfig, TrackerId, UnicastPeer, VirtualAddress,
 };
 pub use counters::Counters;
 pub use node::{Command, Link, Node, RouterStatus};

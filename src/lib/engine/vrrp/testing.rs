@@ -30,17 +30,7 @@ pub fn ms(millis: u64) -> Instant {
 
 /// An address as `virtual_ipaddress` would make it.
 pub fn vip(address: &str) -> VirtualAddress {
-    VirtualAddress {
-        address: address.parse().unwrap(),
-        prefix: 24,
-        interface: None,
-        label: None,
-        scope: 0,
-        broadcast: None,
-        duplicate_address_detection: false,
-        no_prefix_route: false,
-        tracked: true,
-    }
+    VirtualAddress::plain(address.parse().unwrap(), 24)
 }
 
 /// A version 3 router on `eth0` with one address and one-second adverts.

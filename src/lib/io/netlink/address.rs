@@ -9,7 +9,7 @@ use netlink_packet_route::address::{
 };
 
 use super::ADDRESS_PROTOCOL;
-use crate::engine::vrrp::VirtualAddress;
+use crate::engine::vrrp::{PreferredLifetime, VirtualAddress};
 
 /// The kernel's word for "for ever".
 const FOR_EVER: u32 = u32::MAX;
@@ -24,7 +24,7 @@ pub(super) fn identity(index: u32, address: &VirtualAddress) -> AddressMessage {
     message.header.prefix_len = address.prefix;
     message.header.index = index;
     message.attributes.push(AddressAttribute::Local(address.address));
-    message.attributes.push(AddressAttribute::Address(address.address));
+    message.attributes.push(AddressAttribute::Address(address.peer.unwrap_or(address.address)));
     message
 }
 
@@ -38,6 +38,9 @@ pub(super) fn message(index: u32, address: &VirtualAddress) -> AddressMessage {
     let mut flags = AddressFlags::Permanent;
     flags.set(AddressFlags::Nodad, ipv6 && !address.duplicate_address_detection);
     flags.set(AddressFlags::Noprefixroute, address.no_prefix_route);
+    flags.set(AddressFlags::Homeaddress, address.home);
+    flags.set(AddressFlags::Managetempaddr, address.managed_temporary);
+    flags.set(AddressFlags::Mcautojoin, address.autojoin);
     message.header.flags = AddressHeaderFlags::from_bits_retain((flags.bits() & 0xff) as u8);
     let attributes = &mut message.attributes;
     attributes.push(AddressAttribute::Flags(flags));
@@ -48,11 +51,20 @@ pub(super) fn message(index: u32, address: &VirtualAddress) -> AddressMessage {
     if let Some(label) = &address.label {
         attributes.push(AddressAttribute::Label(label.clone()));
     }
-    if ipv6 && address.prefix == 128 {
+    if let Some(preferred) = preferred(address) {
         let mut lifetime = CacheInfo::default();
-        lifetime.ifa_preferred = 0;
+        lifetime.ifa_preferred = preferred;
         lifetime.ifa_valid = FOR_EVER;
         attributes.push(AddressAttribute::CacheInfo(lifetime));
     }
     message
+}
+
+/// Seconds for which the host may choose it as a source, where the kernel has to be told.
+fn preferred(address: &VirtualAddress) -> Option<u32> {
+    match address.preferred_lifetime {
+        Some(PreferredLifetime::Forever) => None,
+        Some(PreferredLifetime::Seconds(seconds)) => Some(seconds),
+        None => (address.address.is_ipv6() && address.prefix == 128).then_some(0),
+    }
 }

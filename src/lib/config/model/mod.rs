@@ -1,6 +1,30 @@
 //! The typed model: what a configuration means, checked, with every default filled in.
 
+mod instance;
+mod link;
+mod network;
+mod route;
+mod rule;
+mod statics;
+mod track;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+pub use instance::{GroupSettings, InstanceSettings};
+pub use link::{AnnounceGroup, LinkDelay, Links, PollMethod, PolledLink};
+pub use network::Network;
+pub use route::{
+    Encapsulation, Metric, Metrics, NextHop, Placement, Realms, Route, RouteKind, RouterPreference,
+    TunnelHeader,
+};
+pub use rule::{Mark, Rule, RuleAction, Span};
+pub use statics::{StaticAddress, Statics, TrackGroup};
+pub use track::{
+    BfdSession, FileTracker, InitialContent, ParameterMatch, ProcessTracker, TrackedItem,
+    TrackedItems, Trackers,
+};
 
 use crate::engine::check::ScriptConfig;
 use crate::engine::notify::NotifyPlan;
@@ -51,4 +75,24 @@ pub struct Model {
     /// The load balancing side.
     #[serde(default, skip_serializing_if = "BalancerConfig::is_empty")]
     pub balancer: BalancerConfig,
+    /// Settings of instances beyond those in `vrrp`; only instances that have some.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub instances: BTreeMap<String, InstanceSettings>,
+    /// Settings of sync groups beyond those in `vrrp`; only groups that have some.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, GroupSettings>,
+    /// Files, processes and BFD sessions that can be tracked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub trackers: Trackers,
+    /// Addresses, routes and rules that are there whoever is master.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub statics: Statics,
+    /// Settings of interfaces.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub links: Links,
+}
+
+/// What nobody has set is not worth a line.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
