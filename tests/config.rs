@@ -395,7 +395,7 @@ fn the_tutorial_configuration_runs_and_is_told_what_deserves_it() {
     let model = outcome.model.as_ref().expect("it runs");
     assert_eq!(positions(&outcome), ["W0002 3:3", "W0026 8:3", "W0016 17:10"]);
     assert_eq!(model.globals.router_id.as_deref(), Some("master"));
-    assert_eq!(model.globals.notification_email, ["admin@sword.com"]);
+    assert_eq!(model.globals.mail.recipients, ["admin@sword.com"]);
     let [router] = model.vrrp.routers.as_slice() else { panic!("one router") };
     assert_eq!((router.vrid, router.priority, router.interface.as_str()), (51, 100, "eth0"));
     assert_eq!(router.addresses[0].prefix, 24);

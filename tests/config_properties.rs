@@ -54,7 +54,8 @@ fn model(text: &str) -> Model {
 fn words_of(lines: &str) -> Vec<String> {
     model(&format!("global_defs {{\nnotification_email {{\n{lines}\n}}\n}}\n"))
         .globals
-        .notification_email
+        .mail
+        .recipients
 }
 
 /// The words that the command of this line runs, without the program.
@@ -184,7 +185,7 @@ proptest! {
             "{}global_defs {{\nnotification_email {{\nx${{N0}}\n}}\n}}\n", lines.concat()
         );
         let expected = format!("x{}", expanded(0, &values));
-        prop_assert_eq!(model(&text).globals.notification_email, [expected], "{}", text);
+        prop_assert_eq!(model(&text).globals.mail.recipients, [expected], "{}", text);
     }
 
     #[test]

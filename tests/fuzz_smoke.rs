@@ -211,7 +211,7 @@ const MOVE: &str = r#"{"v":1,"type":"vrrp.transition","time":"x","data":{"instan
 /// What every kind of reader of lines is told when all is well, with its number in front.
 fn conversations() -> Vec<Vec<u8>> {
     let model = format!(
-        r#"{{"globals":{{"smtp_connect_timeout_us":30}},"vrrp":{NODE},"scripts":[],"notify":{HOOKS}}}"#
+        r#"{{"globals":{{"delay_after_boot_us":30}},"vrrp":{NODE},"scripts":[],"notify":{HOOKS}}}"#
     );
     let ready = r#"{"v":1,"type":"ready","time":"x","data":{}}"#;
     let told: [(u8, Vec<String>); 6] = [

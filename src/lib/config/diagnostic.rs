@@ -94,6 +94,7 @@ codes! {
     NotWatched = "W0050", "a route is not watched";
     TrackerUnusable = "W0051", "a tracker cannot be used and is left out";
     RelativePath = "W0052", "a path that depends on the directory";
+    EmptyList = "W0053", "a list that names nothing";
     NotContinued = "W0100", "a backslash at the end of a line continues nothing";
     NotPortable = "W0101", "keepalived reads this otherwise than ha";
     NotReplaced = "W0102", "a $NAME that is defined stays as it is written";

@@ -48,6 +48,14 @@ impl<'a> Entry<'a> {
         self.arguments().first().map_or("", |word| word.text)
     }
 
+    /// The number that it is given, when it takes one.
+    pub(super) fn number(&self) -> Option<i64> {
+        match self.value {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// Where the first argument stands, or the keyword when there is none.
     pub(super) fn value_span(&self) -> Span {
         self.arguments().first().map_or_else(|| self.span(), |word| word.span)
@@ -143,7 +151,9 @@ impl Resolver {
         let Some(first) = entries.iter().rfind(|other| other.row.keyword == keyword) else {
             return false;
         };
-        let first_wins = entry.row.arguments == Arguments::Command;
+        let first_wins = entry.row.arguments == Arguments::Command
+            || matches!(keyword, "use_vmac" | "use_ipvlan" | "vrf")
+            || keyword.ends_with("notify_fifo");
         let remedy = if first_wins { "the first one holds" } else { "the last one holds" };
         self.diagnostics.push(
             Diagnostic::new(Code::Repeated, entry.span(), format!("`{keyword}` is given again"))

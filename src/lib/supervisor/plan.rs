@@ -126,8 +126,6 @@ pub struct Options {
     pub keep_addresses: bool,
 }
 
-/// A process that is not told what it does gets this long to end.
-const STOP_LIMIT: Duration = Duration::from_secs(5);
 /// For commands that run scripts, as themselves or as another user.
 const RUNS_SCRIPTS: [&str; 4] = ["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"];
 
@@ -150,7 +148,7 @@ pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Compositi
             plan: serde_json::to_value(&model.notify)?,
             capabilities: RUNS_SCRIPTS.to_vec(),
             purpose: format!("hooks of {}", counted(hooks, "instance or group")),
-            stop_limit: STOP_LIMIT,
+            stop_limit: model.globals.processes.stop_limit,
         });
     }
     let scripts: Vec<String> = model.scripts.iter().map(|script| script.name.clone()).collect();
@@ -161,7 +159,7 @@ pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Compositi
             plan: serde_json::to_value(CheckPlan { scripts: model.scripts.clone() })?,
             capabilities: RUNS_SCRIPTS.to_vec(),
             purpose: format!("scripts: {}", scripts.join(", ")),
-            stop_limit: STOP_LIMIT,
+            stop_limit: model.globals.processes.stop_limit,
         });
     }
     if !model.vrrp.routers.is_empty() {
@@ -205,7 +203,7 @@ fn vrrp(model: &Model, options: &Options) -> serde_json::Result<Child> {
         plan: serde_json::to_value(&model.vrrp)?,
         capabilities: vec!["NET_ADMIN", "NET_RAW"],
         purpose: format!("instances: {}", words.join(", ")),
-        stop_limit: STOP_LIMIT + slowest.unwrap_or_default(),
+        stop_limit: model.globals.processes.stop_limit + slowest.unwrap_or_default(),
     })
 }
 
@@ -339,7 +337,16 @@ pub(super) mod tests {
     #[test]
     fn the_stop_of_vrrp_may_wait_for_one_advert_interval() {
         let limit = composition().child(Part::Vrrp).unwrap().stop_limit;
-        assert_eq!(limit, STOP_LIMIT + Duration::from_secs(1));
+        assert_eq!(limit, Duration::from_secs(5 + 1));
+    }
+
+    #[test]
+    fn a_stop_may_take_as_long_as_child_wait_time_says() {
+        let mut patient = model();
+        patient.globals.processes.stop_limit = Duration::from_secs(20);
+        let composition = compose(&patient, &options()).unwrap();
+        let limit = |part| composition.child(part).unwrap().stop_limit.as_secs();
+        assert_eq!([Part::Notify, Part::Check, Part::Vrrp].map(limit), [20, 20, 20 + 1]);
     }
 
     #[test]

@@ -3,17 +3,16 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Context;
 use super::settings::Settings;
 use super::timing::GarpSettings;
+use super::{Context, filter, notify, process, virtual_link};
 use crate::config::diagnostic::Code;
+use crate::config::model::ExtraAnnouncements;
 use crate::config::resolve::Entry;
 use crate::config::{Globals, Loader, Options};
 use crate::engine::check::Identity;
 use crate::wire::vrrp::Version;
 
-/// keepalived's `smtp_connect_timeout`.
-const SMTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Who runs scripts when nothing is said and the user exists.
 const SCRIPT_USER: &str = "keepalived_script";
 
@@ -64,6 +63,16 @@ pub(super) struct Defaults {
     pub symlink_paths: bool,
     /// `default_interface`.
     pub interface: Option<String>,
+    /// `smtp_alert`.
+    pub alert: Option<bool>,
+    /// `smtp_alert_vrrp`.
+    pub alert_vrrp: Option<bool>,
+    /// `vrrp_notify_priority_changes`.
+    pub priority_changes: bool,
+    /// `vrrp_garp_extra_if`.
+    pub extra_announcements: Option<ExtraAnnouncements>,
+    /// `vmac_prefix`.
+    pub link_prefix: Option<String>,
     pub script_user: ScriptUser,
 }
 
@@ -75,42 +84,31 @@ pub(super) fn build<'a>(
 ) -> Globals {
     let mut globals = Globals {
         router_id: (!options.host_name.is_empty()).then(|| options.host_name.clone()),
-        smtp_connect_timeout: SMTP_CONNECT_TIMEOUT,
         ..Globals::default()
     };
     for block in blocks {
         let settings = Settings::new(block);
-        process(&settings, &mut globals);
-        host(&settings, context);
+        host(&settings, &mut globals, context);
         scripts(&settings, context);
+        process::take(&settings, &mut globals, context);
+        notify::take(&settings, &mut globals, context);
+        filter::take(&settings, &mut globals, context);
         vrrp(&settings, context);
     }
     globals.script_security = context.defaults.script_security;
     globals
 }
 
-fn process(settings: &Settings<'_>, globals: &mut Globals) {
+/// The node itself, and what routes, rules and static addresses depend on.
+fn host(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
     let text = |keyword: &str| settings.text(keyword).map(str::to_owned);
     globals.router_id = text("router_id").or(globals.router_id.take());
-    globals.notification_email_from =
-        text("notification_email_from").or(globals.notification_email_from.take());
-    if let Some(server) = settings.get("smtp_server") {
-        let words: Vec<&str> = server.arguments().iter().map(|w| w.text).collect();
-        globals.smtp_server = Some(words.join(" "));
-    }
-    if let Some(timeout) = settings.time("smtp_connect_timeout") {
-        globals.smtp_connect_timeout = timeout;
-    }
     globals.dynamic_interfaces |= settings.has("dynamic_interfaces");
-    for list in settings.all("notification_email") {
-        let words = list.lines().flat_map(|line| line.words());
-        globals.notification_email.extend(words.map(|word| word.text.to_owned()));
-    }
-}
-
-/// What routes, rules and static addresses depend on.
-fn host(settings: &Settings<'_>, context: &mut Context<'_>) {
-    let text = |keyword: &str| settings.text(keyword).map(str::to_owned);
+    globals.log_unknown_vrids |= settings.has("log_unknown_vrids");
+    let groups = settings.switch("set_supplementary_groups");
+    globals.supplementary_groups = groups.unwrap_or(globals.supplementary_groups);
+    globals.delay_after_boot =
+        settings.time("vrrp_delay_after_boot").unwrap_or(globals.delay_after_boot);
     context.defaults.interface = text("default_interface").or(context.defaults.interface.take());
     if let Some(folder) = text("iproute_usr_dir") {
         context.names.installed = folder;
@@ -154,7 +152,10 @@ fn vrrp(settings: &Settings<'_>, context: &mut Context<'_>) {
     };
     let (group_v4, group_v6) =
         (group("vrrp_mcast_group4", context), group("vrrp_mcast_group6", context));
+    let keywords = ["vrrp_garp_extra_if", "vrrp_vmac_garp_intvl"];
+    let extra = virtual_link::extra_announcements(settings, keywords, 1, context);
     let defaults = &mut context.defaults;
+    defaults.extra_announcements = extra.or(defaults.extra_announcements);
     defaults.group_v4 = group_v4.or(defaults.group_v4);
     defaults.group_v6 = group_v6.or(defaults.group_v6);
     if let Some(version) = settings.text("vrrp_version") {
@@ -163,6 +164,8 @@ fn vrrp(settings: &Settings<'_>, context: &mut Context<'_>) {
     let on = |keyword: &str, before: bool| settings.switch(keyword).unwrap_or(before);
     defaults.strict = on("vrrp_strict", defaults.strict);
     defaults.garp.take(settings, "vrrp_");
+    defaults.link_prefix =
+        settings.text("vmac_prefix").map(str::to_owned).or(defaults.link_prefix.take());
     defaults.garp.minimal = on("vrrp_min_garp", defaults.garp.minimal);
     let time = |keyword: &str, before: Duration| settings.time(keyword).unwrap_or(before);
     defaults.garp_interval = time("vrrp_garp_interval", defaults.garp_interval);

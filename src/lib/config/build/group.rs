@@ -1,7 +1,7 @@
 //! `vrrp_sync_group`: members that exist, and trackers that may act on them.
 
 use super::settings::Settings;
-use super::{Context, Router, scripts, track};
+use super::{Context, Router, beyond, scripts, track};
 use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::model::{GroupSettings, TrackedItems};
 use crate::config::resolve::Entry;
@@ -50,8 +50,13 @@ pub(super) fn build(
         });
     }
     let items = items_of(&members, items, weights, context);
-    if items != TrackedItems::default() {
-        context.groups.insert(name.clone(), GroupSettings { tracked: items });
+    let beyond = GroupSettings {
+        tracked: items,
+        smtp_alert: beyond::alert(&settings, context),
+        priority_changes: beyond::priority_changes(&settings, context),
+    };
+    if beyond != GroupSettings::default() {
+        context.groups.insert(name.clone(), beyond);
     }
     for router in routers.iter_mut().filter(|r| members.contains(&r.config.name)) {
         member_trackers(router, &trackers, weights, context);

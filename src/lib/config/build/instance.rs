@@ -4,9 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::settings::Settings;
-use super::{Context, Router, address, authentication, route, rule, scripts, timing, track};
+use super::{Context, Router, address, authentication, beyond, scripts, timing, track};
 use crate::config::diagnostic::Code;
-use crate::config::model::InstanceSettings;
 use crate::config::resolve::Entry;
 use crate::config::source::Span;
 use crate::config::tree::Node;
@@ -53,7 +52,7 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
     excluded.splice(0..0, surplus);
     let place = place(&settings, &name, span, context);
     let tracked = track::build(&settings, settings.text("interface"), context);
-    beyond(&settings, &name, context);
+    beyond::instance(&settings, &name, strict, context);
     let hooks = scripts::hooks(&settings, context);
     authentication::refuse_hmac(&settings, family, context);
     let auth = authentication::build(&settings, version, strict, context);
@@ -102,20 +101,6 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
     let vrid_span = settings.span("virtual_router_id", span);
     let track_spans = tracked.into_iter().map(|(_, span)| span).collect();
     Some(Router { config, span, vrid_span, track_spans })
-}
-
-/// What the machine does not act on.
-fn beyond(settings: &Settings<'_>, name: &str, context: &mut Context<'_>) {
-    let mut beyond = InstanceSettings::default();
-    for list in settings.all("virtual_routes") {
-        beyond.routes.extend(route::build(list, context));
-    }
-    for list in settings.all("virtual_rules") {
-        beyond.rules.extend(rule::build(list, context));
-    }
-    context.instances.insert(name.to_owned(), beyond);
-    let items = track::items(settings, context);
-    context.tracked_items.insert(name.to_owned(), items);
 }
 
 /// More addresses than one advert can name are kept, but not advertised.

@@ -3,13 +3,17 @@
 
 mod address;
 mod authentication;
+mod beyond;
 mod encapsulation;
+mod filter;
 mod globals;
 mod group;
 mod instance;
 mod link;
 mod lvs;
 mod names;
+mod notify;
+mod process;
 mod route;
 mod rule;
 mod scripts;
@@ -18,6 +22,7 @@ mod statics;
 mod timing;
 mod track;
 mod trackers;
+mod virtual_link;
 mod words;
 
 use std::collections::BTreeMap;
@@ -118,6 +123,10 @@ pub(super) fn model(
     let of = |keyword: &'static str| entries.iter().filter(move |e| e.row.keyword == keyword);
     let mut globals = globals::build(of("global_defs"), options, &mut context);
     globals.wants_ipvs = of("virtual_server").next().is_some();
+    for seconds in of("child_wait_time").filter_map(Entry::number) {
+        let seconds = u64::try_from(seconds).unwrap_or_default();
+        globals.processes.stop_limit = std::time::Duration::from_secs(seconds);
+    }
     for entry in of("net_namespace") {
         context.warn(
             Code::OtherNamespace,

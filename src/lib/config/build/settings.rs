@@ -27,10 +27,7 @@ impl<'a> Settings<'a> {
     }
 
     pub(super) fn number(&self, keyword: &str) -> Option<i64> {
-        match self.get(keyword)?.value {
-            Value::Number(number) => Some(number),
-            _ => None,
-        }
+        self.get(keyword)?.number()
     }
 
     pub(super) fn time(&self, keyword: &str) -> Option<Duration> {

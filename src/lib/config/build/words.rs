@@ -23,6 +23,11 @@ impl<'a> Words<'a> {
         Self { first: Some(&line.keyword), rest: line.arguments.iter() }
     }
 
+    /// `words` alone.
+    pub(super) fn after(words: &'a [Word<'a>]) -> Self {
+        Self { first: None, rest: words.iter() }
+    }
+
     /// The next word, which stays.
     pub(super) fn peek(&self) -> Option<&'a Word<'a>> {
         self.clone().next()

@@ -3,18 +3,23 @@
 mod instance;
 mod link;
 mod network;
+mod notify;
+mod process;
 mod route;
 mod rule;
 mod statics;
 mod track;
+mod virtual_link;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use instance::{GroupSettings, InstanceSettings};
+pub use instance::{ExtraAnnouncements, GroupSettings, InstanceSettings};
 pub use link::{AnnounceGroup, LinkDelay, Links, PollMethod, PolledLink};
 pub use network::Network;
+pub use notify::{Dbus, Fifos, Mail, MailServer, Snmp};
+pub use process::{LifecycleScript, Processes, Reload, Scheduling};
 pub use route::{
     Encapsulation, Metric, Metrics, NextHop, Placement, Realms, Route, RouteKind, RouterPreference,
     TunnelHeader,
@@ -25,6 +30,7 @@ pub use track::{
     BfdSession, FileTracker, InitialContent, ParameterMatch, ProcessTracker, TrackedItem,
     TrackedItems, Trackers,
 };
+pub use virtual_link::{Firewall, Ipvlan, IpvlanMode, MacAddress, Macvlan};
 
 use crate::engine::check::ScriptConfig;
 use crate::engine::notify::NotifyPlan;
@@ -37,18 +43,42 @@ pub struct Globals {
     /// `router_id`; the host name when the file does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub router_id: Option<String>,
-    /// `notification_email`.
+    /// Mail.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mail: Mail,
+    /// Scheduling of the processes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub processes: Processes,
+    /// Runs before the parts start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup_script: Option<LifecycleScript>,
+    /// Runs after the parts have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shutdown_script: Option<LifecycleScript>,
+    /// Reloads that happen by themselves.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reload: Reload,
+    /// Pipes that get a line for each change.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fifos: Fifos,
+    /// SNMP.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub snmp: Snmp,
+    /// D-Bus; absent: off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dbus: Option<Dbus>,
+    /// Packet filters.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub firewall: Firewall,
+    /// Routers are held until the host has been up for so long.
+    #[serde(default, rename = "delay_after_boot_us", with = "crate::time::micros")]
+    pub delay_after_boot: std::time::Duration,
+    /// Adverts for routers that are not configured are logged.
     #[serde(default)]
-    pub notification_email: Vec<String>,
-    /// `notification_email_from`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub notification_email_from: Option<String>,
-    /// `smtp_server`, as written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub smtp_server: Option<String>,
-    /// `smtp_connect_timeout`.
-    #[serde(rename = "smtp_connect_timeout_us", with = "crate::time::micros")]
-    pub smtp_connect_timeout: std::time::Duration,
+    pub log_unknown_vrids: bool,
+    /// Scripts get the supplementary groups of their user.
+    #[serde(default)]
+    pub supplementary_groups: bool,
     /// `enable_script_security`.
     #[serde(default)]
     pub script_security: bool,

@@ -46,7 +46,7 @@ static ROWS: &[Row] = &[
     row("smtp_helo_name", Words(1, 1), "STRING", "hostname",
         "name given in HELO").since("2.0.11")
         .later("mail"),
-    row("smtp_connect_timeout", Seconds(1_000_000, LONG), "seconds >= 1", "30",
+    row("smtp_connect_timeout", Seconds(0, LONG), "seconds >= 1", "30",
         "mail connection timeout").fatal()
         .later("mail"),
     row("notification_email", Arguments::Block, "block of addresses", "empty",
@@ -187,7 +187,7 @@ static ROWS: &[Row] = &[
     row("vrrp_no_swap", None, "none", "off",
         "lock VRRP child in memory")
         .later("scheduling of processes"),
-    row("vrrp_rt_priority", Number(1, 99), "1-99", "off",
+    row("vrrp_rt_priority", Number(-I32, I32), "1-99", "off",
         "SCHED_RR priority of VRRP child")
         .later("scheduling of processes"),
     row("vrrp_cpu_affinity", Words(1, MANY), "cpu ids", "all",
@@ -229,7 +229,7 @@ static ROWS: &[Row] = &[
     row("checker_no_swap", None, "none", "off",
         "lock checker child in memory")
         .later("scheduling of processes"),
-    row("checker_rt_priority", Number(1, 99), "1-99", "off",
+    row("checker_rt_priority", Number(-I32, I32), "1-99", "off",
         "SCHED_RR priority of checker child")
         .later("scheduling of processes"),
     row("checker_cpu_affinity", Words(1, MANY), "cpu ids", "all",
@@ -247,7 +247,7 @@ static ROWS: &[Row] = &[
     row("bfd_no_swap", None, "none", "off",
         "lock BFD child in memory")
         .later("scheduling of processes"),
-    row("bfd_rt_priority", Number(1, 99), "1-99", "off",
+    row("bfd_rt_priority", Number(-I32, I32), "1-99", "off",
         "SCHED_RR priority of BFD child")
         .later("scheduling of processes"),
     row("bfd_cpu_affinity", Words(1, MANY), "cpu ids", "all",
@@ -346,7 +346,7 @@ static ROWS: &[Row] = &[
         .accepted("buffers are sized by ha"),
     row("vrrp_startup_delay", Seconds(1_000, LONG), "decimal seconds >= 0.001", "none",
         "wait before instances start").since("2.0.14").fatal(),
-    row("vrrp_delay_after_boot", Words(1, MANY), "decimal seconds since boot", "0",
+    row("vrrp_delay_after_boot", Seconds(0, LONG), "decimal seconds since boot", "0",
         "hold VRRP start until this much uptime")
         .later("a delay counted from boot"),
     row("log_unknown_vrids", None, "none", "off",
@@ -389,15 +389,13 @@ static ROWS: &[Row] = &[
     row("data_use_instance", Switch, "[BOOL]", "off",
         "put namespace and instance into dump file names")
         .accepted("`ha status --json` replaces the dumps"),
-    row("json_version", Words(1, MANY), "1|2", "1",
+    row("json_version", Choice(&["1", "2"]), "1|2", "1",
         "layout of the JSON dump")
         .accepted("`ha status --json` replaces the dumps"),
-    row("iproute_usr_dir", Words(1, 1), "PATH", "build time",
-        "where iproute2 name tables are installed")
-        .later("static addresses and routes"),
-    row("iproute_etc_dir", Words(1, 1), "PATH", "build time",
-        "where local iproute2 name tables live")
-        .later("static addresses and routes"),
+    row("iproute_usr_dir", Words(1, 1), "PATH", "/usr/share/iproute2",
+        "where iproute2 name tables are installed"),
+    row("iproute_etc_dir", Words(1, 1), "PATH", "/etc/iproute2",
+        "where local iproute2 name tables live"),
     row("state_dump_file", Words(1, 1), "PATH", "keepalived.data in TMPDIR",
         "template of SIGUSR1 dump name")
         .accepted("`ha status --json` replaces the dumps"),

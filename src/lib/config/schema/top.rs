@@ -75,8 +75,7 @@ static ROWS: &[Row] = &[
         "name of this daemon instance; fixed across reload; implies use_pid_dir").since("1.2.24")
         .accepted("several run side by side with different --state-dir"),
     row("child_wait_time", Number(0, I32), "seconds, integer >= 0", "5",
-        "how long parent waits for children on stop before SIGKILL").fatal()
-        .later("a limit for stopping"),
+        "how long parent waits for children on stop before SIGKILL").fatal(),
     row("linkbeat_use_polling", None, "none", "off",
         "poll link state instead of netlink, all interfaces")
         .accepted("link state comes from the kernel"),

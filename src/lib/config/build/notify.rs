@@ -1,0 +1,130 @@
+//! Mail, pipes, SNMP and D-Bus of `global_defs`.
+
+use std::time::Duration;
+
+use super::settings::Settings;
+use super::{Context, scripts};
+use crate::config::Globals;
+use crate::config::diagnostic::Code;
+use crate::config::model::{Dbus, MailServer};
+use crate::config::resolve::Entry;
+use crate::config::values::{self, Parsed};
+use crate::engine::notify::FifoConfig;
+
+/// SMTP.
+const MAIL_PORT: u16 = 25;
+/// keepalived's name on the bus.
+const BUS_NAME: &str = "org.keepalived.Vrrp1";
+
+/// Take what one `global_defs` block says.
+pub(super) fn take(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
+    mail(settings, globals, context);
+    snmp(settings, globals, context);
+    dbus(settings, globals);
+    let fifos = &mut globals.fifos;
+    fifos.states_on_reload |= settings.has("fifo_write_vrrp_states_on_reload");
+    fifos.all = fifo(settings, "notify_fifo", context).or(fifos.all.take());
+    fifos.vrrp = fifo(settings, "vrrp_notify_fifo", context).or(fifos.vrrp.take());
+    let defaults = &mut context.defaults;
+    let on = |keyword: &str, before: Option<bool>| settings.switch(keyword).or(before);
+    defaults.alert = on("smtp_alert", defaults.alert);
+    defaults.alert_vrrp = on("smtp_alert_vrrp", defaults.alert_vrrp);
+    defaults.priority_changes =
+        settings.switch("vrrp_notify_priority_changes").unwrap_or(defaults.priority_changes);
+    let checker = on("smtp_alert_checker", globals.mail.checker_alerts);
+    globals.mail.checker_alerts = checker.or(defaults.alert);
+}
+
+fn mail(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
+    let mail = &mut globals.mail;
+    let text = |keyword: &str| settings.text(keyword).map(str::to_owned);
+    mail.from = text("notification_email_from").or(mail.from.take());
+    mail.helo_name = text("smtp_helo_name").or(mail.helo_name.take());
+    mail.no_faults |= settings.has("no_email_faults");
+    mail.changes_only |= settings.has("no_checker_emails");
+    for list in settings.all("notification_email") {
+        mail.recipients.extend(list.list_words().map(|word| word.text.to_owned()));
+        if list.lines().next().is_none() {
+            let message = "notification_email names nobody";
+            let remedy = "no mail is sent; name who gets it";
+            context.warn(Code::EmptyList, list.span(), message, remedy);
+        }
+    }
+    if let Some(timeout) = settings.time("smtp_connect_timeout") {
+        mail.connect_timeout = timeout.max(Duration::from_secs(1));
+        if timeout < Duration::from_secs(1) {
+            let span = settings.span("smtp_connect_timeout", crate::config::Span::default());
+            let message = "`smtp_connect_timeout` becomes 1 s";
+            context.warn(Code::Adjusted, span, message, "it is at least one second");
+        }
+    }
+    if let Some([host, rest @ ..]) = settings.get("smtp_server").map(Entry::arguments) {
+        let port =
+            rest.first().map_or(Ok(MAIL_PORT), |port| match values::number(port.text, 1, 65_535) {
+                Parsed::Good(number) => Ok(u16::try_from(number).unwrap_or(MAIL_PORT)),
+                Parsed::Adjusted(_, why) | Parsed::Bad(why) => Err((port.span, why)),
+            });
+        match port {
+            Ok(port) => mail.server = Some(MailServer { host: host.text.to_owned(), port }),
+            Err((span, why)) => {
+                let message = format!("`smtp_server`: {why}");
+                context.warn(Code::InvalidValue, span, message, "no mail is sent");
+            }
+        }
+    }
+}
+
+/// A pipe, its owner and the script that reads it.
+fn fifo(settings: &Settings<'_>, keyword: &str, context: &mut Context<'_>) -> Option<FifoConfig> {
+    let script = settings.get(&format!("{keyword}_script"));
+    let Some((path, owner)) =
+        settings.get(keyword).and_then(|entry| entry.arguments().split_first())
+    else {
+        if let Some(script) = script {
+            let message = format!("`{keyword}_script` has nothing to read");
+            let remedy = format!("it is ignored; add: {keyword} PATH");
+            context.warn(Code::Conflict, script.span(), message, &remedy);
+        }
+        return None;
+    };
+    if !path.text.starts_with('/') {
+        let message = format!("`{}` depends on the directory that the process runs in", path.text);
+        context.warn(Code::RelativePath, path.span, message, "write its path from the root");
+    }
+    let owner = if owner.is_empty() { None } else { scripts::identity(owner, context) };
+    let reader = script.and_then(|script| scripts::command(script, None, context));
+    Some(FifoConfig { path: path.text.into(), owner, reader })
+}
+
+fn snmp(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
+    let snmp = &mut globals.snmp;
+    match settings.get("snmp_socket").map(Entry::arguments) {
+        Some([socket]) => snmp.socket = Some(socket.text.to_owned()),
+        Some([_, second, ..]) => {
+            let message = "`snmp_socket` takes one address";
+            context.warn(Code::ExtraArguments, second.span, message, "the keyword is ignored");
+        }
+        _ => {}
+    }
+    let rfc = settings.has("enable_snmp_rfc");
+    snmp.traps |= settings.has("enable_traps");
+    snmp.vrrp |= settings.has("enable_snmp_vrrp") || settings.has("enable_snmp_keepalived");
+    snmp.checker |= settings.has("enable_snmp_checker");
+    snmp.rfc_v2 |= rfc || settings.has("enable_snmp_rfcv2");
+    snmp.rfc_v3 |= rfc || settings.has("enable_snmp_rfcv3");
+}
+
+fn dbus(settings: &Settings<'_>, globals: &mut Globals) {
+    if settings.has("enable_dbus") && globals.dbus.is_none() {
+        globals.dbus =
+            Some(Dbus { service_name: BUS_NAME.to_owned(), no_interface_name: "none".to_owned() });
+    }
+    if let Some(dbus) = &mut globals.dbus {
+        if let Some(name) = settings.text("dbus_service_name") {
+            name.clone_into(&mut dbus.service_name);
+        }
+        if let Some(name) = settings.text("dbus_no_interface_name") {
+            name.clone_into(&mut dbus.no_interface_name);
+        }
+    }
+}
