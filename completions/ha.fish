@@ -206,7 +206,7 @@ complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcom
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show render fmt diff keywords help" -f -a "render" -d 'Write what a configuration expands to: without includes, definitions and repetitions'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show render fmt diff keywords help" -f -a "fmt" -d 'Write configurations in their canonical form; comments stay'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show render fmt diff keywords help" -f -a "diff" -d 'Say what a reload from one configuration to another would change: exit 0 nothing, 1 something'
-complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show render fmt diff keywords help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
+complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show render fmt diff keywords help" -f -a "keywords" -d 'List the keywords of the language, or describe one as the manual does'
 complete -c ha -n "__fish_ha_using_subcommand config; and not __fish_seen_subcommand_from check show render fmt diff keywords help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
@@ -239,16 +239,21 @@ complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from diff" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l block -d 'Only keywords of this block, by its path or its last name' -r
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l status -d 'Only keywords with which this is done' -r -f -a "works\t'Acted on'
+accepted\t'Accepted; has no meaning here'
+not-yet\t'Known and not acted on yet'"
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l unsupported -d 'The same as --status not-yet'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from keywords" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say everything that is wrong with configurations: exit 0 valid, 3 not'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what a configuration means, with every default filled in'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "render" -d 'Write what a configuration expands to: without includes, definitions and repetitions'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "fmt" -d 'Write configurations in their canonical form; comments stay'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Say what a reload from one configuration to another would change: exit 0 nothing, 1 something'
-complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "keywords" -d 'List the keywords of the language, or describe one as the manual does'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand status" -l state-dir -d 'State directory of the supervisor to ask' -r -F
 complete -c ha -n "__fish_ha_using_subcommand status" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
@@ -379,7 +384,7 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "render" -d 'Write what a configuration expands to: without includes, definitions and repetitions'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "fmt" -d 'Write configurations in their canonical form; comments stay'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "diff" -d 'Say what a reload from one configuration to another would change: exit 0 nothing, 1 something'
-complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "keywords" -d 'List the keywords of the language and what is done with each'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "keywords" -d 'List the keywords of the language, or describe one as the manual does'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "reload" -d 'Read the configuration again; a wrong one changes nothing, and is told'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "demote" -d 'Hand the virtual router to its peer and be backup, until promoted or until no master lives. The addresses stay until the peer is heard'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "promote" -d 'Become master now. A peer of higher priority that preempts takes over again'

@@ -380,16 +380,6 @@ fn show_tells_services_servers_and_checks() {
 }
 
 #[test]
-fn the_keyword_table_is_whole_and_speaks_json() {
-    let output = ha(&["config", "keywords", "--json"]);
-    let keywords: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a list");
-    // Every keyword of keepalived 2.4.3 in every block it may stand in.
-    assert_eq!(keywords.len(), 779);
-    let state = keywords.iter().find(|k| k["block"] == "vrrp_instance" && k["keyword"] == "state");
-    assert_eq!(state.expect("state")["support"], "works");
-}
-
-#[test]
 fn the_tutorial_configuration_runs_and_is_told_what_deserves_it() {
     let outcome = load(Path::new("tests/config/tutorial.conf"), &Options::default(), &House);
     let model = outcome.model.as_ref().expect("it runs");

@@ -1,5 +1,5 @@
 //! What the build writes and the repository carries is fresh: shell completions and the man pages
-//! of the commands. `HA_UPDATE=1 cargo test --test generated` rewrites them.
+//! of the commands and of the configuration. `HA_UPDATE=1 cargo test --test generated` rewrites them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,14 +46,14 @@ fn man_pages() -> BTreeMap<PathBuf, String> {
 }
 
 /// Files under `folder` that a generator owns: completions all, of the man pages section 1 and
-/// the list of keywords.
+/// the reference of the configuration.
 fn committed(folder: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(root().join(folder)) else { return Vec::new() };
     entries
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| {
             let is_command = path.extension().is_some_and(|e| e == "1");
-            folder != "man" || is_command || path.ends_with("ha-keywords.5")
+            folder != "man" || is_command || path.ends_with("ha.conf.5")
         })
         .collect()
 }

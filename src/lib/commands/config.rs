@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod fmt;
+mod keywords;
 mod render;
 
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use crate::config::load;
 use crate::drivers::config_loader::{SystemLoader, options};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::{Printer, diagnostics, keywords, model};
+use crate::output::{Printer, diagnostics, model};
 
 /// Arguments of `ha config`.
 #[derive(Debug, clap::Args)]
@@ -64,12 +65,14 @@ Examples:
   ha config diff /etc/keepalived/keepalived.conf new.conf
   ha config diff --json old.conf new.conf | jq -r '.items[] | .kind + \" \" + .name'")]
     Diff(diff::Args),
-    /// List the keywords of the language and what is done with each.
+    /// List the keywords of the language, or describe one as the manual does.
     #[command(after_help = "\
 Examples:
-  ha config keywords garp
-  ha config keywords --json | jq -r '.[] | select(.support == \"not_yet\").keyword'")]
-    Keywords(KeywordArgs),
+  ha config keywords priority                       all about one keyword
+  ha config keywords garp                           what has this in its name
+  ha config keywords --block vrrp_instance --unsupported
+  ha config keywords --json | jq -r '.keywords[] | select(.support == \"not_yet\").keyword'")]
+    Keywords(keywords::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -83,13 +86,6 @@ struct ShowArgs {
     file: PathBuf,
 }
 
-#[derive(Debug, clap::Args)]
-struct KeywordArgs {
-    /// Only keywords and blocks with this in their name.
-    #[arg(default_value = "", hide_default_value = true, value_name = "WORD")]
-    filter: String,
-}
-
 /// Run the command.
 ///
 /// # Errors
@@ -101,7 +97,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         Command::Render(args) => render::execute(args, printer),
         Command::Fmt(args) => fmt::execute(args, printer),
         Command::Diff(args) => diff::execute(args, printer),
-        Command::Keywords(args) => list_keywords(&args, printer),
+        Command::Keywords(args) => keywords::execute(args, printer),
     }
 }
 
@@ -117,20 +113,6 @@ fn show(args: ShowArgs, printer: Printer) -> Result<Exit> {
         printer.document(&model::document(found))?;
     } else {
         printer.line(model::text(found))?;
-    }
-    Ok(Exit::Success)
-}
-
-fn list_keywords(args: &KeywordArgs, printer: Printer) -> Result<Exit> {
-    let found = keywords::list(&args.filter);
-    if found.is_empty() {
-        let cause = "no keyword and no block has this in its name";
-        return Err(Error::new("list keywords with", args.filter.clone(), cause).exit(Exit::No));
-    }
-    if printer.is_json() {
-        printer.document(&found)?;
-    } else {
-        printer.line(keywords::text(&found))?;
     }
     Ok(Exit::Success)
 }

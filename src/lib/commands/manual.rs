@@ -36,15 +36,15 @@ pub fn completions(args: &CompletionArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// Write one man page for each subcommand, and that of the keywords, into a directory.
+/// Write one man page for each subcommand, and that of the configuration, into a directory.
 ///
 /// # Errors
 /// When a page cannot be written.
 pub fn man(args: &ManArgs) -> Result<Exit> {
     let command = Cli::command().disable_help_subcommand(true);
-    let keywords = args.directory.join("ha-keywords.5");
+    let reference = args.directory.join("ha.conf.5");
     clap_mangen::generate_to(command, &args.directory)
-        .and_then(|()| std::fs::write(keywords, crate::output::keywords::page()))
+        .and_then(|()| std::fs::write(reference, crate::output::reference::page()))
         .map_err(|e| Error::new("write man pages to", args.directory.display().to_string(), e))?;
     Ok(Exit::Success)
 }

@@ -43,7 +43,7 @@ pub use places::Places;
 pub use reader::Bounds;
 pub use render::RenderedLine;
 pub use source::{Location, SourceFile, SourceMap, Span, Trace};
-use spelling::nearest;
+pub use spelling::nearest;
 use tree::Tree;
 
 /// Errors, and warnings, that one load tells at most: nobody reads more.

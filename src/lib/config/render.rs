@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::fragment::Fragment;
 use super::quoting;
+use super::schema;
 use super::source::Span;
-use super::tree;
 
 /// Blanks for each block round a line.
 const INDENT: usize = 4;
@@ -44,7 +44,7 @@ impl Rendering {
     pub(super) fn text(&mut self, line: &Fragment<'_>) {
         let text = quoting::without_comment(line.text());
         let keyword = text.find([' ', '\t']).unwrap_or(text.len());
-        let secret = text.get(..keyword).is_some_and(tree::is_secret);
+        let secret = text.get(..keyword).is_some_and(schema::is_secret);
         let indent = self.push(&text, line.span(0, line.text().len()));
         if let Some(last) = self.lines.last_mut().filter(|_| secret) {
             last.secret = Some((indent + keyword + 1).min(last.text.len())..last.text.len());

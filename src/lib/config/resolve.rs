@@ -140,12 +140,7 @@ impl Resolver {
                 || block.path.starts_with("vrrp_instance")
                 || block.path.starts_with("virtual_server");
         let keyword = entry.row.keyword;
-        let list = match keyword {
-            "key" => block.path != "SSL",
-            "status_code" | "regex_options" => true,
-            _ => entry.row.content.is_some(),
-        };
-        if !single || list {
+        if !single || entry.row.content.is_some() || entry.row.repeatable {
             return false;
         }
         let Some(first) = entries.iter().rfind(|other| other.row.keyword == keyword) else {
@@ -241,6 +236,7 @@ impl Resolver {
             Arguments::NamedBlock => (Value::Words, 1),
             Arguments::Words(_, most) => (Value::Words, most),
             Arguments::Command => (Value::Words, 3),
+            Arguments::Quoted => (Value::Words, usize::MAX),
             Arguments::Switch => {
                 let on = match first {
                     Some(word) => self.parsed(row, word.span, values::switch(word.text))?,
@@ -302,6 +298,7 @@ impl Resolver {
             | Arguments::Seconds(..)
             | Arguments::Choice(_)
             | Arguments::Command
+            | Arguments::Quoted
             | Arguments::NamedBlock => 1,
             Arguments::None | Arguments::Block | Arguments::Switch | Arguments::MaybeNumber(..) => {
                 0

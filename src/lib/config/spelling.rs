@@ -2,7 +2,7 @@
 
 /// The nearest of `known` to `word`, when it is near enough to be meant: one edit for short words,
 /// up to a third of the letters for long ones.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let letters = word.chars().count();
     if !(3..=64).contains(&letters) {
         return None;

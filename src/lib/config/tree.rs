@@ -10,8 +10,6 @@ use super::source::{SourceMap, Span, offset};
 
 /// Blocks inside blocks; keepalived's deepest is five.
 const DEEPEST: usize = 32;
-/// Keywords whose arguments are secret.
-const SECRET: [&str; 3] = ["auth_pass", "key", "password"];
 
 /// One word of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,7 +229,7 @@ impl Builder {
             }
             if begin < end {
                 if self.words.len() == self.begun {
-                    self.secret = line.get(begin..end).is_some_and(is_secret);
+                    self.secret = line.get(begin..end).is_some_and(schema::is_secret);
                 }
                 self.words.push(Raw { span: place(begin, end), own: None });
             }
@@ -255,7 +253,7 @@ impl Builder {
 
     fn word(&mut self, word: &Lexed<'_>) {
         if self.words.len() == self.begun {
-            self.secret = is_secret(&word.text);
+            self.secret = schema::is_secret(&word.text);
         }
         let own = (!word.exact).then(|| {
             let from = offset(self.texts.len());
@@ -368,11 +366,6 @@ impl<'t> Tree<'t> {
         let words = taken.words.iter().map(|raw| raw.read(texts, sources)).collect();
         Self { words, nodes: taken.nodes, braces: taken.braces }
     }
-}
-
-/// Whether the arguments of `keyword` are secret.
-pub(super) fn is_secret(keyword: &str) -> bool {
-    SECRET.contains(&keyword)
 }
 
 /// What a line is made of.

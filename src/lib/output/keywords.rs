@@ -1,141 +1,261 @@
 //! The keyword table for people and as data.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::config::schema::{self, Row, Support};
+use crate::config::schema::guide::{self, Piece};
+use crate::config::schema::{self, Arguments, Block, Row, Support};
 
-/// One keyword as data.
-#[derive(Debug, Serialize)]
+/// Columns of a terminal that text is broken to.
+const WIDTH: usize = 80;
+
+/// Which keywords are wanted: those for which everything that is set is true.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Path of a block, or its last name.
+    pub block: Option<String>,
+    /// What is done with the keyword.
+    pub status: Option<Status>,
+    /// The name of the keyword; without any of that name, a part of it or of its block's.
+    pub words: Vec<String>,
+}
+
+/// What is done with a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is acted on.
+    Works,
+    /// It is accepted and has no meaning here.
+    Accepted,
+    /// It is known and not acted on yet.
+    NotYet,
+}
+
+impl Status {
+    /// That of `support`, and why it has no meaning or what is missing.
+    const fn of(support: Support) -> (Self, Option<&'static str>) {
+        match support {
+            Support::Works => (Self::Works, None),
+            Support::Accepted(because) => (Self::Accepted, Some(because)),
+            Support::NotYet(missing) => (Self::NotYet, Some(missing)),
+        }
+    }
+}
+
+/// A keyword in a block.
+#[derive(Clone, Copy, Debug)]
 pub struct Keyword {
-    /// Path of the block it stands in; `(top)` and `(parser)` for the outside.
-    pub block: &'static str,
-    /// The word.
-    pub keyword: &'static str,
-    /// How its arguments are written.
-    pub arguments: &'static str,
-    /// What holds without it.
-    pub default: &'static str,
-    /// What it means.
-    pub description: &'static str,
-    /// keepalived's version that brought it.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub since: &'static str,
-    /// `works`, `accepted` (no meaning here) or `not_yet`.
-    pub support: &'static str,
-    /// Why it has no meaning, or what is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub because: Option<&'static str>,
-    /// The spelling to use instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replaced_by: Option<&'static str>,
+    block: &'static Block,
+    row: &'static Row,
+    support: Support,
 }
 
-/// Every keyword whose name or block contains `filter`.
+/// The keywords that `query` wants, in the order of the table.
 #[must_use]
-pub fn list(filter: &str) -> Vec<Keyword> {
-    let mut keywords = Vec::new();
-    // What a block's own row says holds for what is inside it.
-    for (block, outer) in blocks() {
-        let inside = block.keywords().filter(|r| {
-            filter.is_empty() || r.keyword.contains(filter) || block.path.contains(filter)
+pub fn find(query: &Query) -> Vec<Keyword> {
+    let all = schema::supported().into_iter().flat_map(|(block, outer)| {
+        let rows = block.keywords();
+        rows.map(move |row| Keyword { block, row, support: row.within(outer) })
+    });
+    let found: Vec<Keyword> = all.filter(|keyword| keyword.is_wanted(query)).collect();
+    let called = |keyword: &Keyword| query.words.iter().any(|word| word == keyword.row.keyword);
+    if found.iter().any(called) { found.into_iter().filter(called).collect() } else { found }
+}
+
+impl Keyword {
+    /// The word itself.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.row.keyword
+    }
+
+    fn is_wanted(&self, query: &Query) -> bool {
+        let path = self.block.path;
+        let last = path.rsplit('/').next();
+        let in_block = |block: &String| path == block || last == Some(block.as_str());
+        let named = |word: &String| self.row.keyword.contains(word) || path.contains(word);
+        query.block.as_ref().is_none_or(in_block)
+            && query.status.is_none_or(|status| status == Status::of(self.support).0)
+            && (query.words.is_empty() || query.words.iter().any(named))
+    }
+
+    fn document(&self) -> Value {
+        let Self { block, row, support } = self;
+        let (support, because) = Status::of(*support);
+        let entry = guide::entry(block.path, row.keyword);
+        let mut document = json!({
+            "block": block.path,
+            "keyword": row.keyword,
+            "arguments": row.syntax,
+            "form": row.form(),
+            "type": row.arguments.kind(),
+            "default": row.default,
+            "description": row.description,
+            "meaning": entry.map(|entry| plain(&entry.pieces)).unwrap_or_default(),
+            "model": entry.map(|entry| entry.model.clone()).unwrap_or_default(),
+            "support": support,
         });
-        keywords.extend(inside.map(|row| keyword(block.path, row, outer)));
-    }
-    keywords
-}
-
-/// Every block with what is missing for the innermost block round it that is not acted on.
-fn blocks() -> Vec<(&'static schema::Block, Support)> {
-    let mut found = vec![(&schema::PARSER, Support::Works), (&schema::TOP, Support::Works)];
-    let mut next = 0;
-    while let Some((block, outer)) = found.get(next).copied() {
-        for row in block.keywords() {
-            let support = if outer == Support::Works { row.support } else { outer };
-            found.extend(row.content.map(|content| (content, support)));
+        let Some(fields) = document.as_object_mut() else { return document };
+        let mut add = |key: &str, value: Value| {
+            if !value.is_null() && value != "" {
+                fields.insert(key.to_owned(), value);
+            }
+        };
+        let (least, most) = row.arguments.bounds().map_or((None, None), |(l, m)| (Some(l), m));
+        let unit = if matches!(row.arguments, Arguments::Seconds(..)) { "_us" } else { "" };
+        add(&format!("least{unit}"), json!(least));
+        add(&format!("most{unit}"), json!(most));
+        if let Arguments::Choice(words) = row.arguments {
+            add("choices", json!(words));
         }
-        next += 1;
-    }
-    found
-}
-
-fn keyword(block: &'static str, row: &Row, outer: Support) -> Keyword {
-    let support = if outer == Support::Works { row.support } else { outer };
-    let (support, because) = match support {
-        Support::Works => ("works", None),
-        Support::Accepted(because) => ("accepted", Some(because)),
-        Support::NotYet(missing) => ("not_yet", Some(missing)),
-    };
-    Keyword {
-        block,
-        keyword: row.keyword,
-        arguments: row.syntax,
-        default: row.default,
-        description: row.description,
-        since: row.since,
-        support,
-        because,
-        replaced_by: row.replaced_by,
+        add("example", json!(entry.and_then(|entry| example(&entry.pieces))));
+        add("alias_of", json!(entry.and_then(|entry| entry.alias_of)));
+        add("since", json!(row.since));
+        add("because", json!(because));
+        add("replaced_by", json!(row.replaced_by));
+        document
     }
 }
 
-/// Every keyword as a manual page.
+/// The keywords as one document.
 #[must_use]
-pub fn page() -> String {
-    let mut out = String::from(HEAD);
-    let mut block = "";
-    for keyword in &list("") {
-        if keyword.block != block {
-            block = keyword.block;
-            out.extend([format!(".SH \"{}\"\n", roff(&block.to_uppercase()))]);
-        }
-        let form = format!("{} {}", keyword.keyword, keyword.arguments);
-        let form = form.trim_end().trim_end_matches(" none");
-        out.extend([format!(".TP\n\\fB{}\\fR\n{}.", roff(form), roff(keyword.description))]);
-        if !keyword.default.is_empty() {
-            out.extend([format!(" Default: {}.", roff(keyword.default))]);
-        }
-        if let Some(because) = keyword.because {
-            let what = if keyword.support == "accepted" { "No meaning here" } else { "Not yet" };
-            out.extend([format!(" {what}: {}.", roff(because))]);
-        }
-        out.push('\n');
-    }
-    out.push_str(".SH SEE ALSO\n.BR ha.conf (5)\n");
-    out
+pub fn document(keywords: &[Keyword]) -> Value {
+    let keywords: Vec<Value> = keywords.iter().map(Keyword::document).collect();
+    json!({ "v": 1, "keywords": keywords })
 }
 
-/// How the page begins.
-const HEAD: &str = ".TH HA\\-KEYWORDS 5 \"\" \"ha\" \"High availability for Linux\"\n\
-    .SH NAME\nha\\-keywords \\- every keyword of the configuration language\n\
-    .SH DESCRIPTION\nEvery keyword that keepalived knows, block by block, and what is done with it. \
-    The same as data:\n.BR \"ha config keywords \\-\\-json\" .\n";
-
-/// `text` as roff shows it unchanged.
-fn roff(text: &str) -> String {
-    text.replace('\\', "\\e").replace('-', "\\-").replace('"', "\\(dq").replace('\'', "\\(aq")
-}
-
-/// The keywords as text, block by block.
+/// The keywords as text, block by block, a line each.
 #[must_use]
-pub fn text(keywords: &[Keyword]) -> String {
+pub fn list(keywords: &[Keyword]) -> String {
     let mut out = String::new();
     let mut block = "";
     for keyword in keywords {
-        if keyword.block != block {
-            block = keyword.block;
+        if keyword.block.path != block {
+            block = keyword.block.path;
             out.push_str(if out.is_empty() { "" } else { "\n" });
             out.push_str(block);
             out.push('\n');
         }
         let mark = match keyword.support {
-            "works" => ' ',
-            "accepted" => '-',
-            _ => '*',
+            Support::Works => ' ',
+            Support::Accepted(_) => '-',
+            Support::NotYet(_) => '*',
         };
-        let form = format!("{} {}", keyword.keyword, keyword.arguments);
-        let form = form.trim_end().trim_end_matches(" none");
-        out.extend([format!("{mark} {form:<40}  {}\n", keyword.description)]);
+        let form = keyword.row.form();
+        out.extend([format!("{mark} {form:<40}  {}\n", keyword.row.description)]);
     }
     out.push_str("\n* not acted on yet   - accepted, has no meaning here");
     out
+}
+
+/// The keywords as the manual describes them.
+#[must_use]
+pub fn entries(keywords: &[Keyword]) -> String {
+    let mut out = String::new();
+    let mut told: Vec<(*const Row, &'static str)> = Vec::new();
+    for keyword in keywords {
+        let Keyword { block, row, support } = keyword;
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{} — {}", block.path, row.form());
+        if let Some((_, first)) = told.iter().find(|(known, _)| std::ptr::eq(*known, *row)) {
+            let _ = writeln!(out, "    As in {first}.");
+        } else {
+            told.push((*row, block.path));
+            let entry = guide::entry(block.path, row.keyword);
+            let said = entry.map(|entry| entry.pieces.as_slice()).unwrap_or_default();
+            for piece in said {
+                write_piece(&mut out, piece);
+            }
+            for fact in facts(row, *support) {
+                wrapped(&mut out, &fact);
+            }
+            if let Some(paths) = entry.filter(|e| !e.model.is_empty()).map(|e| e.model.join(", ")) {
+                wrapped(&mut out, &format!("In the model: {paths}."));
+            }
+        }
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+fn write_piece(out: &mut String, piece: &Piece) {
+    match piece {
+        Piece::Title(title) => wrapped(out, title),
+        Piece::Paragraph(text) => wrapped(out, &text.replace('`', "")),
+        Piece::Example(code) => {
+            out.push('\n');
+            for line in code.lines() {
+                out.extend(["        ", line]);
+                out.truncate(out.trim_end().len());
+                out.push('\n');
+            }
+            out.push('\n');
+        }
+    }
+}
+
+/// `text`, indented and broken into lines.
+fn wrapped(out: &mut String, text: &str) {
+    let mut column = WIDTH;
+    for word in text.split(' ') {
+        let width = word.chars().count() + 1;
+        if column + width > WIDTH {
+            if out.ends_with(|c| c != '\n') {
+                out.push('\n');
+            }
+            out.push_str("   ");
+            column = 3;
+        }
+        out.extend([" ", word]);
+        column += width;
+    }
+    out.push('\n');
+}
+
+/// What the row itself says: default, range, version, and what is done with it.
+pub(super) fn facts(row: &Row, support: Support) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(range) = row.arguments.range() {
+        facts.push(format!("Range: {range}."));
+    }
+    if !matches!(row.default, "" | "none") {
+        facts.push(format!("Default: {}.", row.default));
+    }
+    if !row.since.is_empty() {
+        let since = row.since.strip_prefix('>').map_or_else(
+            || format!("Since keepalived {}.", row.since),
+            |after| format!("In keepalived after {after}."),
+        );
+        facts.push(since);
+    }
+    if let Some(now) = row.replaced_by {
+        facts.push(format!("An old spelling of `{now}`."));
+    }
+    match support {
+        Support::Works => {}
+        Support::Accepted(because) => facts.push(format!("Has no meaning here: {because}.")),
+        Support::NotYet(missing) => facts.push(format!("Not acted on yet: {missing}.")),
+    }
+    facts
+}
+
+/// The sentences of a description, without its examples.
+fn plain(pieces: &[Piece]) -> String {
+    let paragraphs = pieces.iter().filter_map(|piece| match piece {
+        Piece::Paragraph(text) => Some(text.as_str()),
+        _ => None,
+    });
+    paragraphs.collect::<Vec<_>>().join("\n")
+}
+
+/// The first example of a description.
+fn example(pieces: &[Piece]) -> Option<&str> {
+    pieces.iter().find_map(|piece| match piece {
+        Piece::Example(code) => Some(code.as_str()),
+        _ => None,
+    })
 }

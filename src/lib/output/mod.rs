@@ -12,6 +12,7 @@ pub mod log;
 pub mod model;
 mod notify;
 mod printer;
+pub mod reference;
 pub mod render;
 pub mod sim;
 pub mod sniff;

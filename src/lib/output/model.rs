@@ -23,6 +23,9 @@ pub fn document(model: &Model) -> Value {
     if let Some(password) = value.pointer_mut("/balancer/tls/password") {
         *password = Value::from("(hidden)");
     }
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("v".to_owned(), Value::from(1));
+    }
     value
 }
 

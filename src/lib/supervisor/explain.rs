@@ -72,12 +72,16 @@ fn stage(child: &Child, input: &str) -> String {
 
 /// The composition as data, without secrets.
 #[must_use]
-pub fn document(composition: &Composition) -> Composition {
+pub fn document(composition: &Composition) -> Value {
     let mut shown = composition.clone();
     for child in &mut shown.children {
         child.plan = concealed(&child.plan);
     }
-    shown
+    let mut document = serde_json::to_value(&shown).unwrap_or_default();
+    if let Some(fields) = document.as_object_mut() {
+        fields.insert("v".to_owned(), json!(1));
+    }
+    document
 }
 
 /// `plan` with every password covered.
@@ -144,7 +148,9 @@ mod tests {
         }
         assert!(!script(&secret).contains("49"));
         let shown = document(&secret);
-        let routers = &shown.child(Part::Vrrp).unwrap().plan["routers"];
+        let children = shown["children"].as_array().unwrap();
+        let vrrp = children.iter().find(|child| child["part"] == "vrrp").unwrap();
+        let routers = &vrrp["plan"]["routers"];
         assert_eq!(routers[0]["auth"]["pass"], "***");
         assert_eq!(routers[1]["auth"], "none");
     }

@@ -1,6 +1,6 @@
 //! IPVS: virtual servers, real servers and their checkers.
 
-use super::Arguments::{Command, None, Number, Seconds, Switch, Words};
+use super::Arguments::{Command, None, Number, Quoted, Seconds, Switch, Words};
 use super::{Arguments, Block, LONG, MANY, Row, U32, row};
 
 /// Longest `connect_timeout`, in microseconds: 4294.967295 s.
@@ -112,7 +112,7 @@ static SERVER_GROUP_ROWS: &[Row] = &[
 #[rustfmt::skip]
 static SSL_ROWS: &[Row] = &[
     row("password", Words(1, 1), "STRING", "none",
-        "key passphrase"),
+        "key passphrase").secret(),
     row("ca", Words(1, 1), "PATH", "none",
         "CA file"),
     row("certificate", Words(1, 1), "PATH", "none",
@@ -340,7 +340,7 @@ static MISC_CHECK_ROWS: &[Row] = &[
         "start down until first success"),
     row("log_all_failures", Switch, "[BOOL]", "checker_log_all_failures",
         "log every failure").since("2.0.11"),
-    row("misc_path", Words(1, MANY), "\"command and args\"", "",
+    row("misc_path", Quoted, "\"command and args\"", "",
         "program to run"),
     row("misc_timeout", Number(0, 4_294), "seconds", "virtual server delay_loop",
         "run time limit").fatal().since("1.1.0"),
@@ -422,15 +422,15 @@ static URL: &[Row] = &[
     row("digest", Words(1, MANY), "32 hex digits", "none",
         "expected MD5 of the body").fatal(),
     row("status_code", Words(1, MANY), "N or N-M ..., 100-599", "200-299",
-        "accepted status codes").since("0.7.6"),
+        "accepted status codes").repeatable().since("0.7.6"),
     row("virtualhost", Words(1, 1), "STRING", "checker setting",
         "Host header of this request"),
-    row("regex", Words(1, MANY), "\"pattern\"", "none",
+    row("regex", Quoted, "\"pattern\"", "none",
         "PCRE2 pattern expected in the body"),
     row("regex_no_match", None, "none", "off",
         "succeed when pattern is absent"),
     row("regex_options", Words(1, MANY), "list of names", "none",
-        "PCRE2 compile options"),
+        "PCRE2 compile options").repeatable(),
     row("regex_min_offset", Number(0, U32), "bytes", "0",
         "first offset for a match start"),
     row("regex_max_offset", Number(0, U32), "bytes", "none",

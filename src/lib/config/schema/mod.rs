@@ -5,7 +5,9 @@
 use std::sync::LazyLock;
 
 mod address;
+mod form;
 mod global;
+pub mod guide;
 mod lvs;
 mod route;
 mod top;
@@ -43,6 +45,8 @@ pub enum Arguments {
     Choice(&'static [&'static str]),
     /// A command, then a user and a group if wanted.
     Command,
+    /// A text with the quotes and escapes of a command.
+    Quoted,
     /// Its block is the argument.
     Block,
     /// A name, then its block.
@@ -70,6 +74,10 @@ pub struct Row {
     pub fatal: bool,
     /// The spelling to use instead.
     pub replaced_by: Option<&'static str>,
+    /// No message and no document shows its arguments.
+    pub secret: bool,
+    /// It may stand several times in one block.
+    pub repeatable: bool,
     /// What may stand in its block.
     pub content: Option<&'static Block>,
 }
@@ -147,19 +155,29 @@ static INDEX: LazyLock<Index<'static>> = LazyLock::new(|| {
     blocks().iter().flat_map(|block| of(block)).collect()
 });
 
-/// Every block with its keywords, outer ones first.
+/// Every block with its keywords: the language, the top level, then each block before the blocks
+/// inside it.
 #[must_use]
 pub fn blocks() -> &'static [&'static Block] {
-    static BLOCKS: LazyLock<Vec<&'static Block>> = LazyLock::new(|| {
-        let mut blocks = vec![&PARSER, &TOP];
-        let mut next = 1;
-        while let Some(block) = blocks.get(next).copied() {
-            blocks.extend(block.keywords().filter_map(|row| row.content));
-            next += 1;
-        }
-        blocks
-    });
+    static BLOCKS: LazyLock<Vec<&'static Block>> =
+        LazyLock::new(|| supported().iter().map(|(block, _)| *block).collect());
     &BLOCKS
+}
+
+/// Every block in the order of [`blocks`], each with what is done with it as a whole: what its own
+/// keyword says, or the first outer one that is not acted on.
+#[must_use]
+pub fn supported() -> Vec<(&'static Block, Support)> {
+    let mut found: Vec<(&'static Block, Support)> = Vec::new();
+    let mut open = vec![(&TOP, Support::Works), (&PARSER, Support::Works)];
+    while let Some((block, support)) = open.pop() {
+        found.push((block, support));
+        let inside = block.keywords().filter_map(|row| Some((row.content?, row.within(support))));
+        let mut inside: Vec<_> = inside.collect();
+        inside.reverse();
+        open.extend(inside);
+    }
+    found
 }
 
 /// The paths of the blocks in which `keyword` may stand.
@@ -197,13 +215,43 @@ const COMMON: [&str; 7] = [
     "virtual_server/real_server",
 ];
 
-/// Whether the arguments of `keyword` are a command, whose quoting is richer.
+/// Whether the arguments of `keyword` are quoted as those of a command are, which is richer.
 #[must_use]
 pub fn takes_command(keyword: &str) -> bool {
-    matches!(keyword, "script" | "misc_path" | "quorum_up" | "quorum_down" | "regex")
-        || keyword.starts_with("notify")
-            && !matches!(keyword, "notify_fifo" | "notify_priority_changes")
-        || keyword.ends_with("_script") && keyword != "vrrp_script" && keyword != "track_script"
+    static KEYWORDS: LazyLock<Names> = LazyLock::new(|| {
+        Names::of(|row| matches!(row.arguments, Arguments::Command | Arguments::Quoted))
+    });
+    KEYWORDS.contain(keyword)
+}
+
+/// Whether no message may show the arguments of `keyword`.
+#[must_use]
+pub fn is_secret(keyword: &str) -> bool {
+    static KEYWORDS: LazyLock<Names> = LazyLock::new(|| Names::of(|row| row.secret));
+    KEYWORDS.contain(keyword)
+}
+
+/// Keywords by their length, so that each line of a file is compared with few of them. The reader
+/// of lines asks by name, because it does not know the block.
+struct Names(Vec<Vec<&'static str>>);
+
+impl Names {
+    /// The keywords that are `wanted` in some block.
+    fn of(wanted: fn(&Row) -> bool) -> Self {
+        let mut names: Vec<Vec<&'static str>> = Vec::new();
+        for row in blocks().iter().flat_map(|block| block.keywords()).filter(|row| wanted(row)) {
+            let length = row.keyword.len();
+            names.resize_with(names.len().max(length + 1), Vec::new);
+            if let Some(same) = names.get_mut(length).filter(|same| !same.contains(&row.keyword)) {
+                same.push(row.keyword);
+            }
+        }
+        Self(names)
+    }
+
+    fn contain(&self, keyword: &str) -> bool {
+        self.0.get(keyword.len()).is_some_and(|same| same.contains(&keyword))
+    }
 }
 
 const fn row(
@@ -223,11 +271,22 @@ const fn row(
         support: Support::Works,
         fatal: false,
         replaced_by: None,
+        secret: false,
+        repeatable: false,
         content: None,
     }
 }
 
 impl Row {
+    /// What is done with the keyword inside a block with which this is done.
+    #[must_use]
+    pub const fn within(&self, outer: Support) -> Support {
+        match outer {
+            Support::Works => self.support,
+            other => other,
+        }
+    }
+
     const fn since(self, since: &'static str) -> Self {
         Self { since, ..self }
     }
@@ -246,6 +305,14 @@ impl Row {
 
     const fn old(self, now: &'static str) -> Self {
         Self { replaced_by: Some(now), ..self }
+    }
+
+    const fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
+    const fn repeatable(self) -> Self {
+        Self { repeatable: true, ..self }
     }
 
     const fn holds(self, content: &'static Block) -> Self {

@@ -361,7 +361,7 @@ static AUTHENTICATION_ROWS: &[Row] = &[
     row("auth_type", Choice(&["PASS", "AH"]), "PASS | AH", "none",
         "authentication method").fatal(),
     row("auth_pass", Words(1, MANY), "string, first 8 bytes used", "none",
-        "shared secret").fatal(),
+        "shared secret").fatal().secret(),
 ];
 
 /// `vrrp_instance/auth_hmac`.
@@ -370,7 +370,7 @@ static HMAC: Block = Block { path: "vrrp_instance/auth_hmac", rows: &[HMAC_ROWS]
 #[rustfmt::skip]
 static HMAC_ROWS: &[Row] = &[
     row("key", Words(1, MANY), "1-255 VALUE (ASCII, hex:..., file:PATH), 32-64 bytes", "",
-        "one key with its id"),
+        "one key with its id").secret().repeatable(),
     row("active_key", Number(1, 255), "1-255", "required",
         "key id used for sending"),
     row("time_window", Seconds(1_000_000, 300_000_000), "seconds 1-300", "3 x advert_int within 5-300",
@@ -397,7 +397,7 @@ static PROCESS_ROWS: &[Row] = &[
         "minimum number of processes").since("2.0.11").fatal(),
     row("quorum_max", Number(0, 65_535), "0-65535", "unlimited",
         "maximum number of processes").since("2.0.16").fatal(),
-    row("delay", Seconds(1, 3_600_000_000), "decimal seconds 0.000001-3600", "0",
+    row("delay", Seconds(1, 3_600_000_000), "decimal seconds 0.000001-3600", "none",
         "sets both fork and terminate delay").since("2.0.11").fatal(),
     row("terminate_delay", Seconds(0, 3_600_000_000), "decimal seconds 0-3600", "0",
         "wait before counting a loss").since("2.0.11").fatal(),
