@@ -428,8 +428,15 @@ fn examples_of_keywords_are_good() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Keywords that say what holds anyway, and one that acts on the reading itself.
-const NO_CHANGE: [&str; 4] = ["accept", "preempt", "no_virtual_ipaddress", "include_check"];
+/// Keywords that say what holds anyway, and those that act on the reading itself.
+const NO_CHANGE: [&str; 6] = [
+    "accept",
+    "preempt",
+    "no_virtual_ipaddress",
+    "include_check",
+    "iproute_usr_dir",
+    "iproute_etc_dir",
+];
 
 /// The values at `path`, where `[]` stands for every element and `NAME` for every key.
 fn values<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {

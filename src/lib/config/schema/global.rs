@@ -46,7 +46,7 @@ static ROWS: &[Row] = &[
     row("smtp_helo_name", Words(1, 1), "STRING", "hostname",
         "name given in HELO").since("2.0.11")
         .later("mail"),
-    row("smtp_connect_timeout", Seconds(0, LONG), "seconds >= 1", "30",
+    row("smtp_connect_timeout", Seconds(0, LONG), "decimal seconds", "30",
         "mail connection timeout").fatal()
         .later("mail"),
     row("notification_email", Arguments::Block, "block of addresses", "empty",
@@ -187,7 +187,7 @@ static ROWS: &[Row] = &[
     row("vrrp_no_swap", None, "none", "off",
         "lock VRRP child in memory")
         .later("scheduling of processes"),
-    row("vrrp_rt_priority", Number(-I32, I32), "1-99", "off",
+    row("vrrp_rt_priority", Number(-I32, I32), "integer", "off",
         "SCHED_RR priority of VRRP child")
         .later("scheduling of processes"),
     row("vrrp_cpu_affinity", Words(1, MANY), "cpu ids", "all",
@@ -229,7 +229,7 @@ static ROWS: &[Row] = &[
     row("checker_no_swap", None, "none", "off",
         "lock checker child in memory")
         .later("scheduling of processes"),
-    row("checker_rt_priority", Number(-I32, I32), "1-99", "off",
+    row("checker_rt_priority", Number(-I32, I32), "integer", "off",
         "SCHED_RR priority of checker child")
         .later("scheduling of processes"),
     row("checker_cpu_affinity", Words(1, MANY), "cpu ids", "all",
@@ -247,7 +247,7 @@ static ROWS: &[Row] = &[
     row("bfd_no_swap", None, "none", "off",
         "lock BFD child in memory")
         .later("scheduling of processes"),
-    row("bfd_rt_priority", Number(-I32, I32), "1-99", "off",
+    row("bfd_rt_priority", Number(-I32, I32), "integer", "off",
         "SCHED_RR priority of BFD child")
         .later("scheduling of processes"),
     row("bfd_cpu_affinity", Words(1, MANY), "cpu ids", "all",
