@@ -100,7 +100,8 @@ fn written(word: &str, style: Style) -> String {
         word.chars().map(each).collect()
     };
     match style {
-        Style::Single if !word.contains('\'') => format!("'{word}'"),
+        // A backslash means something between single quotes as well.
+        Style::Single if !word.contains(['\'', '\\']) => format!("'{word}'"),
         Style::Double | Style::Single => format!("\"{}\"", escaped(|c| matches!(c, '"' | '\\'))),
         // Letters after a backslash mean something else.
         Style::Escaped if !word.is_empty() => escaped(|c| c.is_ascii() && !c.is_alphanumeric()),
