@@ -107,6 +107,10 @@ pub(super) fn build(
             }
         }
     }
+    // Most servers have one check; a list that grew by itself has room for four.
+    checked.checks.shrink_to_fit();
+    checked.files.shrink_to_fit();
+    checked.sessions.shrink_to_fit();
     checked
 }
 

@@ -42,7 +42,7 @@ pub(super) fn build(
 ) -> (Vec<DestinationConfig>, Option<Family>) {
     let mut family = frame.family;
     let mut seen: BTreeMap<(IpAddr, u16), Span> = BTreeMap::new();
-    let mut destinations = Vec::new();
+    let mut destinations = Vec::with_capacity(settings.all("real_server").count());
     for entry in settings.all("real_server") {
         let Some(place) = place(entry, frame, &mut family, context) else { continue };
         let span = entry.value_span();
