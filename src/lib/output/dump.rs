@@ -318,7 +318,7 @@ fn entry(router: &RouterConfig, instance: &Instance, address: &VirtualAddress) -
     out
 }
 
-/// What each virtual router is and does, one fact to a line. `now` as for [`json`].
+/// What each virtual router is and does, one fact to a line. `now` as for [`json()`].
 #[must_use]
 pub fn data(model: &Model, document: &Document, now: u64) -> String {
     let mut out = String::new();
