@@ -51,6 +51,8 @@ struct Context<'a> {
     /// What instances track beside scripts and interfaces, with where, until groups are built.
     tracked_items: BTreeMap<String, track::Items>,
     trackers: Trackers,
+    /// Weight of each tracker, and whether it is reversed, by its kind and name.
+    tracker_weights: BTreeMap<&'static str, BTreeMap<String, (i16, bool)>>,
     /// Where each tracker is defined, by its kind and name.
     tracker_names: BTreeMap<(&'static str, String), Span>,
     statics: Statics,
@@ -93,6 +95,7 @@ impl<'a> Context<'a> {
             groups: BTreeMap::new(),
             tracked_items: BTreeMap::new(),
             trackers: Trackers::default(),
+            tracker_weights: BTreeMap::new(),
             tracker_names: BTreeMap::new(),
             statics: Statics::default(),
             track_groups: BTreeMap::new(),
@@ -139,6 +142,7 @@ pub(super) fn model(
         scripts::script(entry, &mut context);
     }
     trackers::build(entries, &mut context);
+    context.tracker_weights = track::weights(&context.trackers);
     let mut routers = routers(of("vrrp_instance"), &mut context);
     let instances: Vec<String> = routers.iter().map(|r| r.config.name.clone()).collect();
     let groups = sync_groups(of("vrrp_sync_group"), &mut routers, &mut context);

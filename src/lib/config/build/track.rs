@@ -1,11 +1,13 @@
 //! What acts on the priority of an instance or group, with weights: scripts and interfaces, and
 //! files, processes and BFD sessions.
 
+use std::collections::BTreeMap;
+
 use super::Context;
 use super::settings::Settings;
 use super::trackers::MOST_SESSION_WEIGHT;
 use crate::config::diagnostic::{Code, Diagnostic};
-use crate::config::model::{TrackedItem, TrackedItems};
+use crate::config::model::{self, TrackedItem, TrackedItems};
 use crate::config::resolve::Entry;
 use crate::config::source::Span;
 use crate::config::tree::{Node, Word};
@@ -51,26 +53,31 @@ pub(super) fn without_spans(items: Items) -> TrackedItems {
     TrackedItems { files, processes, sessions }
 }
 
+/// The weights of all trackers, by kind and name; the first of a name counts.
+pub(super) fn weights(
+    trackers: &model::Trackers,
+) -> BTreeMap<&'static str, BTreeMap<String, (i16, bool)>> {
+    let mut weights = BTreeMap::<_, BTreeMap<String, (i16, bool)>>::new();
+    let mut note = |kind, name: &String, weight, reverse| {
+        weights.entry(kind).or_default().entry(name.clone()).or_insert((weight, reverse));
+    };
+    trackers.files.iter().for_each(|t| note("track_file", &t.name, t.weight, t.reverse));
+    let processes = trackers.processes.iter();
+    processes.for_each(|t| note("vrrp_track_process", &t.name, t.weight, t.reverse));
+    let sessions = trackers.sessions.iter().filter(|session| session.vrrp);
+    sessions.for_each(|t| note("bfd_instance", &t.name, t.weight, t.reverse));
+    weights
+}
+
 /// The weight of the definition that `line` names; `None` when there is none, which is told.
 fn defined(line: &Node<'_>, definition: &str, context: &mut Context<'_>) -> Option<(i16, bool)> {
-    let trackers = &context.trackers;
-    let all: Vec<(&str, i16, bool)> = match definition {
-        "track_file" => {
-            trackers.files.iter().map(|t| (t.name.as_str(), t.weight, t.reverse)).collect()
-        }
-        "vrrp_track_process" => {
-            trackers.processes.iter().map(|t| (t.name.as_str(), t.weight, t.reverse)).collect()
-        }
-        _ => {
-            let sessions = trackers.sessions.iter().filter(|session| session.vrrp);
-            sessions.map(|t| (t.name.as_str(), t.weight, t.reverse)).collect()
-        }
-    };
     let name = line.keyword.text;
-    if let Some((_, weight, reverse)) = all.iter().find(|(known, ..)| *known == name) {
-        return Some((*weight, *reverse));
+    let all = context.tracker_weights.get(definition);
+    if let Some(weight) = all.and_then(|all| all.get(name)) {
+        return Some(*weight);
     }
-    let remedy = match super::super::nearest(name, all.iter().map(|(known, ..)| *known)) {
+    let names = all.into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+    let remedy = match super::super::nearest(name, names) {
         Some(near) => format!("it is not tracked; did you mean `{near}`?"),
         None => format!("it is not tracked; define it with {definition} {name} {{ … }}"),
     };
