@@ -70,10 +70,9 @@ impl<'a> Fragment<'a> {
         let whole = [Piece { at: 0, span: other.origin, exact: true }];
         let pieces = if other.pieces.is_empty() { &whole[..] } else { &other.pieces };
         let first = pieces.partition_point(|piece| piece.at <= from).saturating_sub(1);
-        for (index, piece) in pieces.iter().enumerate().skip(first) {
-            if piece.at >= to {
-                break;
-            }
+        let last = pieces.partition_point(|piece| piece.at < to);
+        self.pieces.reserve(last.saturating_sub(first));
+        for (index, piece) in pieces.iter().enumerate().take(last).skip(first) {
             let end = pieces.get(index + 1).map_or(other.text.len(), |next| next.at);
             let (low, high) = (piece.at.max(from), end.min(to));
             if low >= high {

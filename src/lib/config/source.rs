@@ -169,13 +169,10 @@ impl SourceMap {
     /// [`Span::trace`].
     pub(super) fn trace(&mut self, step: Step, span: Span, before: u32) -> u32 {
         let link = Link { step, span: Span { trace: 0, ..span }, before };
-        if let Some(place) = self.places.get(&link) {
-            return *place;
-        }
-        self.links.push(link);
-        let place = offset(self.links.len());
-        self.places.insert(link, place);
-        place
+        *self.places.entry(link).or_insert_with(|| {
+            self.links.push(link);
+            offset(self.links.len())
+        })
     }
 
     /// The chain `trace` with the chain `before` behind its last step.

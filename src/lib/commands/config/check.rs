@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Node, Options, Outcome, Places, compare, load_with_places};
+use crate::config::{Node, Options, Outcome, Places, compare, load, load_with_places};
 use crate::drivers::config_host::Host;
 use crate::drivers::config_loader::{SystemLoader, options};
 use crate::error::Result;
@@ -47,8 +47,14 @@ struct Checked {
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     let options = Options { portable: !args.here, ..options(args.config_id) };
     let host = if args.here { Some(Host::survey()?) } else { None };
+    let together = args.files.len() > 1 && !args.alone;
     let read = |path: PathBuf| {
-        let (mut outcome, places) = load_with_places(&path, &options, &SystemLoader);
+        // Where each setting stands is only asked for beside something else.
+        let (mut outcome, places) = if together || host.is_some() {
+            load_with_places(&path, &options, &SystemLoader)
+        } else {
+            (load(&path, &options, &SystemLoader), Places::default())
+        };
         if let (Some(host), Some(model)) = (&host, &outcome.model) {
             outcome.diagnostics.extend(host.judge(model, &places));
             outcome.diagnostics.sort_by_key(|found| (found.span, found.code));
@@ -58,7 +64,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     let files: Vec<Checked> = args.files.into_iter().map(read).collect();
     let nodes: Vec<Node<'_>> =
         files.iter().map(|file| Node { outcome: &file.outcome, places: &file.places }).collect();
-    let between = if args.alone { None } else { compare(&nodes) };
+    let between = if together { compare(&nodes) } else { None };
     if printer.is_json() {
         printer.document(&document(&files, between.as_ref()))?;
     } else {
