@@ -42,27 +42,38 @@ start() {
         --vip 10.9.0.100/24 >"$dir/$1.jsonl" 2>"$dir/$1.log" &
 }
 told() { grep -c "$2" "$dir/$1.jsonl"; }
-is_told() { [ "$(told "$1" "$2")" -gt 0 ]; }
+is_told() { [[ $(<"$dir/$1.jsonl") == *"$2"* ]]; }
+# How many adverts were heard. Like the rest of what is asked again and again it starts no
+# process: that is slow here, and what is measured would wait for it.
+adverts() { local lines; mapfile -t lines <"$dir/heard"; echo "${#lines[@]}"; }
 ip netns exec hub tcpdump -lnni br0 'ip proto 112' 2>/dev/null |
     while read -r _ _ source _; do echo "$(uptime) $source"; done >"$dir/heard" &
 start 1 150
 wait_for "the first is master" is_told 1 '"to":"master"'
 start 2 100
 wait_for "the second hears it" is_told 2 vrrp.master_seen
-more() { [ "$(wc -l <"$dir/heard")" -ge $((seen + 5)) ]; }
+more() { [ "$(adverts)" -ge $((seen + 5)) ]; }
 seen=0
 wait_for "five adverts" more
-begin=$(wc -l <"$dir/heard")
+begin=$(adverts)
 for jump in '+1 hour' '-1 hour' '-1 hour' '+1 hour'; do
-    seen=$(wc -l <"$dir/heard")
+    seen=$(adverts)
     date -s "$jump" >"$dir/date" || fail "the clock cannot be set"
     wait_for "five adverts after $jump" more
 done
 [ "$(told 1 vrrp.transition) $(told 2 vrrp.transition)" = "2 1" ] || fail "somebody noticed"
 echo "ok   no transition"
+# The kernel here is a process among others, so what was sent in time may be heard late. One that
+# is missing makes a second: in one gap, and in the time that so many adverts took.
 tail -n +"$begin" "$dir/heard" | awk '
     $2 != "10.9.0.1" { print "FAIL an advert of " $2; bad = 1 }
+    !first { first = $1 }
     last && $1 - last > most { most = $1 - last }
-    { last = $1 }
-    END { print "ok   the longest time between two adverts: " most * 10 " ms"; exit bad || most >= 150 }
+    { last = $1; intervals = NR - 1 }
+    END {
+        late = last - first - intervals * 100
+        print "ok   the longest time between two adverts: " most * 10 " ms"
+        print "ok   " intervals " intervals took " late * 10 " ms more than as many seconds"
+        exit bad || most >= 190 || late >= 90 || late <= -90
+    }
 ' || fail "an advert is missing"

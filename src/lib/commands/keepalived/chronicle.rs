@@ -72,9 +72,11 @@ impl Chronicle {
         Box::new(Self { state: Rc::clone(&self.state) })
     }
 
-    /// The daemon ends with `status`: whoever still waits for it to be ready is told why.
+    /// The daemon ends with `status`: its pid files go, and then whoever still waits for it to be
+    /// ready is told why. In this order, so that the one who is told can start it again at once.
     pub fn end(&self, status: u8, why: &str) {
         let mut state = self.state.borrow_mut();
+        state.pid_files.remove();
         if let Some(readiness) = state.readiness.take() {
             let why = if why.is_empty() { state.trouble.as_str() } else { why };
             let why = if why.is_empty() { "it was stopped before it was ready" } else { why };

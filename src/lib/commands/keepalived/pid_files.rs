@@ -13,10 +13,11 @@ const DIRECTORY: &str = "/run";
 /// Where they are in a network namespace, each of which has a folder of its own there.
 const FOR_NAMESPACES: &str = "/run/keepalived";
 
-/// The pid files of one daemon. They go when this value is dropped.
+/// The pid files of one daemon. They go when this value is dropped, or with [`PidFiles::remove`].
 #[derive(Debug)]
 pub struct PidFiles {
-    own: PidFile,
+    /// Until it is removed.
+    own: Option<PidFile>,
     /// Of the child processes, by their job.
     paths: BTreeMap<&'static str, PathBuf>,
     held: BTreeMap<&'static str, PidFile>,
@@ -56,7 +57,7 @@ impl PidFiles {
                 return Ok(None);
             }
         }
-        Ok(Some(Self { own, paths, held: BTreeMap::new() }))
+        Ok(Some(Self { own: Some(own), paths, held: BTreeMap::new() }))
     }
 
     /// Say who the daemon is.
@@ -64,9 +65,15 @@ impl PidFiles {
     /// # Errors
     /// When it cannot be written.
     pub fn write_own(&mut self) -> Result<()> {
-        self.own
-            .write(std::process::id())
+        let Some(own) = &mut self.own else { return Ok(()) };
+        own.write(std::process::id())
             .map_err(|e| Error::new("write", "the pid file of the daemon", e))
+    }
+
+    /// The daemon ends: none of them is there any more when this returns.
+    pub fn remove(&mut self) {
+        self.held.clear();
+        self.own = None;
     }
 
     /// The process for this job runs now. A pid file that cannot be written is told, and no
