@@ -5,6 +5,7 @@
 //! and its announcement.
 
 use std::io;
+use std::num::NonZero;
 use std::time::Duration;
 
 use netlink_packet_core::{
@@ -77,32 +78,13 @@ impl Requests {
         self.socket.send(&bytes, 0).map(|_| ())
     }
 
-    /// Read until the answer to the last request ends. What answers an earlier one, which was
-    /// given up, is passed over.
+    /// Read until the answer to the last request ends.
     fn receive(&mut self, mut each: impl FnMut(RouteNetlinkMessage)) -> io::Result<Dumped> {
         let mut dumped = Dumped::Whole;
         loop {
             self.read()?;
-            for bytes in messages(&self.answer) {
-                // What cannot be read is of a kind we did not ask for.
-                let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes) else {
-                    continue;
-                };
-                if message.header.sequence_number != self.sequence {
-                    continue;
-                }
-                if message.header.flags & NLM_F_DUMP_INTR != 0 {
-                    dumped = Dumped::Torn;
-                }
-                match message.payload {
-                    NetlinkPayload::InnerMessage(message) => each(message),
-                    NetlinkPayload::Done(_) => return Ok(dumped),
-                    NetlinkPayload::Error(answer) => {
-                        let refused = |code: i32| io::Error::from_raw_os_error(-code);
-                        return answer.code.map_or(Ok(dumped), |code| Err(refused(code.get())));
-                    }
-                    _ => {}
-                }
+            if let Some(end) = digest(&self.answer, self.sequence, &mut dumped, &mut each) {
+                return end.map(|()| dumped);
             }
         }
     }
@@ -120,6 +102,43 @@ impl Requests {
             }
         }
     }
+}
+
+/// Take in a piece of the answer to the request number `sequence`; how it ended, if it did. What
+/// answers an earlier one, which was given up, is passed over.
+fn digest(
+    piece: &[u8],
+    sequence: u32,
+    dumped: &mut Dumped,
+    each: &mut impl FnMut(RouteNetlinkMessage),
+) -> Option<io::Result<()>> {
+    for bytes in messages(piece) {
+        // What cannot be read is of a kind we did not ask for.
+        let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes) else {
+            continue;
+        };
+        if message.header.sequence_number != sequence {
+            continue;
+        }
+        if message.header.flags & NLM_F_DUMP_INTR != 0 {
+            *dumped = Dumped::Torn;
+        }
+        match message.payload {
+            NetlinkPayload::InnerMessage(message) => each(message),
+            NetlinkPayload::Done(end) => return Some(verdict(end.code)),
+            NetlinkPayload::Error(end) => {
+                return Some(verdict(end.code.map_or(0, NonZero::get)));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What the code at the end of an answer says: a negative one is an error number. A dump that the
+/// kernel breaks off ends with one as well, and what came of it is not everything.
+fn verdict(code: i32) -> io::Result<()> {
+    if code < 0 { Err(io::Error::from_raw_os_error(code.saturating_neg())) } else { Ok(()) }
 }
 
 /// The messages that follow each other in `bytes`: each begins with its length and ends on a
@@ -151,6 +170,27 @@ mod tests {
         for bad in [one(0, 16), one(15, 16), one(17, 16), vec![16, 0]] {
             assert_eq!(messages(&bad).count(), 0, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_dump_that_the_kernel_breaks_off_is_an_error_with_its_number() {
+        let ends = |code: i32, sequence: u32| {
+            let mut end = netlink_packet_core::DoneMessage::default();
+            end.code = code;
+            let mut message = NetlinkMessage::<RouteNetlinkMessage>::new(
+                netlink_packet_core::NetlinkHeader::default(),
+                NetlinkPayload::Done(end),
+            );
+            message.header.sequence_number = sequence;
+            message.finalize();
+            let mut bytes = vec![0; message.buffer_len()];
+            message.serialize(&mut bytes);
+            digest(&bytes, 7, &mut Dumped::Whole, &mut |_| {})
+        };
+        assert!(ends(0, 7).expect("it has ended").is_ok());
+        let broken = ends(-libc::ENOMEM, 7).expect("it has ended").unwrap_err();
+        assert_eq!(broken.raw_os_error(), Some(libc::ENOMEM));
+        assert!(ends(-libc::ENOMEM, 6).is_none(), "that is the answer to another request");
     }
 
     #[test]
