@@ -206,14 +206,71 @@ pub fn ask(host: &Namespace, address: &str) -> Watch<Reply> {
     })
 }
 
-/// No advert came later than `interval` after the one before it, as far as the machine let it.
+/// Each advert came `interval` after the one before it, and there are as many as fit, as far as
+/// the machine let it.
 pub fn assert_on_time(adverts: &[Heard], interval: Duration, machine: &Machine) {
+    assert_no_gap(adverts, interval, machine);
+    for pair in adverts.windows(2) {
+        let gap = pair[1].at.saturating_since(pair[0].at);
+        // One that came late itself is followed sooner; what made it late was before it.
+        let least = interval.saturating_sub(machine.allows(pair[0].at - interval, pair[1].at));
+        assert!(gap >= least, "only {gap:?} between two adverts, {least:?} at least");
+    }
+    assert_not_too_many(adverts, interval, 0, machine);
+}
+
+/// No advert came later than `interval` after the one before it, as far as the machine let it.
+pub fn assert_no_gap(adverts: &[Heard], interval: Duration, machine: &Machine) {
     assert!(adverts.len() > 1, "{adverts:?}");
     for pair in adverts.windows(2) {
         let gap = pair[1].at.saturating_since(pair[0].at);
         let allowed = interval + machine.allows(pair[0].at, pair[1].at);
         assert!(gap <= allowed, "{gap:?} between two adverts, {allowed:?} allowed");
     }
+}
+
+/// No more adverts than fit, one in each `interval`, and `extra` ones.
+pub fn assert_not_too_many(adverts: &[Heard], interval: Duration, extra: u128, machine: &Machine) {
+    let [first, .., last] = adverts else { panic!("too few: {adverts:?}") };
+    let span = last.at.saturating_since(first.at) + machine.allows(first.at - interval, last.at);
+    let most = 1 + span.as_nanos() / interval.as_nanos() + extra;
+    assert!(adverts.len() as u128 <= most, "{} adverts in {span:?}", adverts.len());
+}
+
+/// Adverts at these times, in milliseconds.
+fn heard_at(times: impl IntoIterator<Item = u64>) -> Vec<Heard> {
+    let begin = Instant::from_nanos(1_000_000_000_000);
+    let advert =
+        |ms| Heard { at: begin + Duration::from_millis(ms), port: 1, vrid: 51, priority: 100 };
+    times.into_iter().map(advert).collect()
+}
+
+#[test]
+fn adverts_one_interval_apart_are_on_time_even_when_one_of_them_was_a_little_late() {
+    let machine = Machine::watch();
+    let times = (0..20).map(|n| n * 100 + if n == 7 { 15 } else { 0 });
+    assert_on_time(&heard_at(times), Duration::from_millis(100), &machine);
+}
+
+#[test]
+#[should_panic(expected = "between two adverts")]
+fn a_missing_advert_is_not_on_time() {
+    let times = (0..20).filter(|n| *n != 7).map(|n| n * 100);
+    assert_on_time(&heard_at(times), Duration::from_millis(100), &Machine::watch());
+}
+
+#[test]
+#[should_panic(expected = "only 1ms between two adverts")]
+fn a_burst_is_not_on_time() {
+    let times = (0..20).map(|n| n * 100).chain([1901, 1902]);
+    assert_on_time(&heard_at(times), Duration::from_millis(100), &Machine::watch());
+}
+
+#[test]
+#[should_panic(expected = "adverts in")]
+fn adverts_that_are_a_little_too_frequent_all_the_time_are_not_on_time() {
+    let times = (0..20).map(|n| n * 90);
+    assert_on_time(&heard_at(times), Duration::from_millis(100), &Machine::watch());
 }
 
 /// No question was asked later than `silence` after the one before it that was answered, as far as
