@@ -1,22 +1,17 @@
 //! `ha lab` on the real kernel: network namespaces (netns), real daemons, real faults, and
 //! nothing left behind. The bars are loose: how fast it is, `benches/failover` measures.
 
-#[path = "support/machine.rs"]
-mod machine;
-
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use ha::io::clock::now;
-use machine::Machine;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-/// What a busy machine may add to an outage, beside what it was seen to be late.
+/// What a busy machine may add to an outage.
 const NOISE: Duration = Duration::from_millis(400);
 /// Exit code of a missing privilege or kernel feature.
 const UNAVAILABLE: i32 = 4;
@@ -27,26 +22,16 @@ fn lab(arguments: &[&str]) -> Command {
     command
 }
 
-/// What came of a run.
-struct Run {
-    output: Output,
-    lines: Vec<Value>,
-    /// What the machine may have added to an outage.
-    noise: Duration,
-}
-
 /// Run to the end; `None` (and a word why) when namespaces cannot be made here.
-fn run(name: &str, arguments: &[&str]) -> Option<Run> {
-    let (machine, begin) = (Machine::watch(), now());
+fn run(name: &str, arguments: &[&str]) -> Option<(Output, Vec<Value>)> {
     let output = lab(arguments).output().unwrap();
-    let noise = NOISE + machine.allows(begin, now());
     if output.status.code() == Some(UNAVAILABLE) {
         println!("SKIP: {name}: {}", String::from_utf8_lossy(&output.stderr).trim());
         return None;
     }
     let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let lines = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
-    Some(Run { output, lines, noise })
+    Some((output, lines))
 }
 
 fn of_type<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
@@ -58,9 +43,7 @@ fn micros(value: &Value) -> Duration {
 }
 
 /// Every fault moved the address to the second host and back, within what the protocol allows.
-fn assert_tour(run: &Run, faults: &[&str]) {
-    let Run { output, lines, noise } = run;
-    let noise = *noise;
+fn assert_tour(output: &Output, lines: &[Value], faults: &[&str]) {
     let text = String::from_utf8_lossy(&output.stderr);
     let outcomes = of_type(lines, "lab.outcome");
     let tried: Vec<&str> = outcomes.iter().map(|o| o["fault"].as_str().unwrap()).collect();
@@ -71,14 +54,14 @@ fn assert_tour(run: &Run, faults: &[&str]) {
         assert_eq!(outcome["successor"], "node2", "{outcome}");
         assert_eq!(outcome["back"]["host"], "node1", "{outcome}");
         assert!(
-            micros(&outcome["outage_us"]) <= micros(&outcome["outage_allowed_us"]) + noise,
+            micros(&outcome["outage_us"]) <= micros(&outcome["outage_allowed_us"]) + NOISE,
             "{outcome}"
         );
         assert!(
-            micros(&outcome["takeover_us"]) <= micros(&outcome["takeover_allowed_us"]) + noise,
+            micros(&outcome["takeover_us"]) <= micros(&outcome["takeover_allowed_us"]) + NOISE,
             "{outcome}"
         );
-        assert!(micros(&outcome["back"]["outage_us"]) <= noise, "{outcome}");
+        assert!(micros(&outcome["back"]["outage_us"]) <= NOISE, "{outcome}");
     }
     let rows = of_type(lines, "lab.summary")[0]["rows"].as_array().unwrap();
     assert_eq!(rows.len(), faults.len());
@@ -88,9 +71,9 @@ fn assert_tour(run: &Run, faults: &[&str]) {
 #[test]
 fn a_tour_with_ha_moves_the_address_and_back() {
     let name = "a_tour_with_ha_moves_the_address_and_back";
-    let Some(tour) = run(name, &["--advert", "100ms"]) else { return };
+    let Some((output, lines)) = run(name, &["--advert", "100ms"]) else { return };
     let all = ["kill", "term", "link", "partition", "script", "freeze"];
-    assert_tour(&tour, &all);
+    assert_tour(&output, &lines, &all);
 }
 
 #[test]
@@ -102,15 +85,15 @@ fn the_same_tour_runs_with_keepalived() {
     }
     let faults = ["--fault", "kill", "--fault", "term", "--fault", "link"];
     let arguments = [&["--daemon", "keepalived", "--advert", "100ms"], faults.as_slice()].concat();
-    let Some(tour) = run(name, &arguments) else { return };
-    assert_tour(&tour, &["kill", "term", "link"]);
+    let Some((output, lines)) = run(name, &arguments) else { return };
+    assert_tour(&output, &lines, &["kill", "term", "link"]);
 }
 
 #[test]
 fn three_hosts_share_one_file_and_take_over_in_order() {
     let name = "three_hosts_share_one_file_and_take_over_in_order";
     let arguments = ["--nodes", "3", "--advert", "100ms", "--fault", "kill", "--rounds", "2"];
-    let Some(Run { output, lines, .. }) = run(name, &arguments) else { return };
+    let Some((output, lines)) = run(name, &arguments) else { return };
     let hosts = of_type(&lines, "lab.topology")[0]["hosts"].as_array().unwrap();
     let priorities: Vec<u64> = hosts.iter().map(|h| h["priority"].as_u64().unwrap()).collect();
     assert_eq!(priorities, [100, 90, 80]);
@@ -129,9 +112,9 @@ fn a_given_file_is_used_with_its_own_interface_and_network() {
                 virtual_ipaddress {\n 192.0.2.77/26\n }\n}\n";
     std::fs::write(&file, text).unwrap();
     let arguments = ["-f", file.to_str().unwrap(), "--fault", "link"];
-    let Some(tour) = run(name, &arguments) else { return };
-    assert_tour(&tour, &["link"]);
-    let topology = of_type(&tour.lines, "lab.topology")[0];
+    let Some((output, lines)) = run(name, &arguments) else { return };
+    assert_tour(&output, &lines, &["link"]);
+    let topology = of_type(&lines, "lab.topology")[0];
     assert_eq!(topology["address"], "192.0.2.77");
     assert_eq!(topology["hosts"][0]["address"], "192.0.2.65");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "the file itself is untouched");

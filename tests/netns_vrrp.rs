@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ha::io::clock::now;
 use ha::io::netlink::Netlink;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use support::machine::Machine;
 use support::{Capture, Namespace, Process, SOON, bridge, can_run, veth, wait_until};
 
 const VIP: &str = "10.9.0.100/24";
@@ -55,14 +53,11 @@ fn the_higher_priority_holds_the_address_and_the_other_takes_over_when_it_dies()
     assert!(!pair.b.has("lan0", VIP));
     assert!(pair.a.enter(|| tagged("10.9.0.100")), "the address carries our protocol number");
 
-    let machine = Machine::watch();
-    let killed = now();
+    let killed = Instant::now();
     first.signal(Signal::SIGKILL);
     second.wait_state("master");
     // 3 × 100 ms + (256 − 100) / 256 × 100 ms, and some for a busy machine.
-    let took = now().saturating_since(killed);
-    let allowed = Duration::from_millis(800) + machine.allows(killed, now());
-    assert!(took < allowed, "{took:?}, {allowed:?} allowed");
+    assert!(killed.elapsed() < Duration::from_millis(1500), "{:?}", killed.elapsed());
     wait_until(SOON, "the address is up", || pair.b.has("lan0", VIP));
 
     // The successor finds what the dead one left and removes it before anything else.
@@ -97,7 +92,6 @@ fn a_graceful_stop_hands_the_address_over_without_a_gap() {
     second.wait_for("it hears the master", |event| event["type"] == "vrrp.master_seen");
     wait_until(SOON, "the address is up", || pair.a.has("lan0", VIP));
 
-    let (machine, begin) = (Machine::watch(), now());
     let done = AtomicBool::new(false);
     let watch = |host: &Namespace| {
         host.enter(|| {
@@ -124,8 +118,7 @@ fn a_graceful_stop_hands_the_address_over_without_a_gap() {
     let gap = came.saturating_duration_since(gone);
     // The old address goes when the new master's advert is heard; the new one comes up in that
     // moment, by another process on a machine that may be busy.
-    let allowed = Duration::from_millis(30) + machine.allows(begin, now());
-    assert!(gap < allowed, "no host held the address for {gap:?}, {allowed:?} allowed");
+    assert!(gap < Duration::from_millis(50), "no host held the address for {gap:?}");
     assert!(!pair.a.has("lan0", VIP));
 }
 

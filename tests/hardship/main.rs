@@ -6,7 +6,9 @@
 mod support;
 
 mod clock;
+mod confirmed;
 mod crash;
+mod flood;
 mod heal;
 mod hosts;
 mod kernel;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::words;
-use crate::engine::vrrp::{Cause, Counters, Family, Reason, State};
+use crate::engine::vrrp::{AddressState, Cause, Counters, Family, Reason, Standing, State};
 
 /// Version of the document's shape; as for event lines, additions keep it.
 pub const VERSION: u8 = 1;
@@ -89,8 +89,11 @@ pub struct Instance {
     pub next_in_us: Option<u64>,
     /// Since our last advert, in microseconds.
     pub last_sent_ago_us: Option<u64>,
-    /// Addresses held now.
+    /// Addresses in place now, as the kernel shows them.
     pub addresses: Vec<IpAddr>,
+    /// Every address that it wants to be in place now, and how it stands in the kernel.
+    #[serde(default)]
+    pub address_states: Vec<AddressState>,
     /// Counters since the VRRP process started.
     pub counters: Counters,
     /// What else the VRRP process tells about it.
@@ -141,6 +144,16 @@ impl Instance {
     pub const fn serves(&self) -> bool {
         matches!(self.state, Some(State::Master | State::Backup))
     }
+
+    /// Addresses that it wants to be in place and the kernel does not show.
+    pub fn lacks(&self) -> impl Iterator<Item = &AddressState> {
+        self.address_states.iter().filter(|address| address.state != Standing::Confirmed)
+    }
+
+    /// Whether it serves as it should: a master without one of its addresses does not.
+    fn is_healthy(&self) -> bool {
+        self.serves() && (self.state != Some(State::Master) || self.lacks().next().is_none())
+    }
 }
 
 impl Part {
@@ -152,10 +165,10 @@ impl Part {
 }
 
 impl Document {
-    /// Whether every instance is master or backup and every part works.
+    /// Whether every instance is master, with all its addresses, or backup, and every part works.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        self.instances.iter().all(Instance::serves) && self.parts.iter().all(Part::works)
+        self.instances.iter().all(Instance::is_healthy) && self.parts.iter().all(Part::works)
     }
 
     /// The document with only the instance called `name`; none when there is no such instance.
@@ -259,6 +272,9 @@ impl Instance {
             "addresses",
             self.addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(" "),
         );
+        for address in self.lacks() {
+            row("lacks", lack(address));
+        }
         row("counters", counters(&self.counters));
         out
     }
@@ -271,6 +287,19 @@ impl Instance {
             _ => String::new(),
         }
     }
+}
+
+/// An address that is not in place, and why.
+fn lack(address: &AddressState) -> String {
+    let state = match address.state {
+        Standing::Confirmed => "confirmed",
+        Standing::Wanted => "wanted",
+        Standing::Refused => "refused",
+        Standing::Removed => "removed",
+    };
+    let AddressState { address, prefix, interface, reason, .. } = address;
+    let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    format!("{address}/{prefix} on {interface} {state}{reason}")
 }
 
 fn counters(counters: &Counters) -> String {
@@ -329,6 +358,19 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// As [`document`], with an address that the kernel refused.
+    fn lacking() -> Document {
+        let mut document = document();
+        document.instances[0].address_states.push(AddressState {
+            address: "fd00::100".parse().unwrap(),
+            prefix: 64,
+            interface: "eth0".into(),
+            state: Standing::Refused,
+            reason: Some("Permission denied".into()),
+        });
+        document
+    }
+
     fn document() -> Document {
         serde_json::from_value(json!({
             "v": 1, "node": "lb1", "pid": 812, "version": "0.1.0", "state": "running",
@@ -342,6 +384,8 @@ mod tests {
                 "parts": [["base", 100], ["script nginx", -20]], "causes": [],
                 "master": "10.0.0.1", "master_priority": 80, "next_in_us": 1000,
                 "last_sent_ago_us": 1000, "addresses": ["10.0.0.100"],
+                "address_states": [{"address": "10.0.0.100", "prefix": 24,
+                    "interface": "eth0", "state": "confirmed", "reason": null}],
                 "counters": {"adverts_sent": 12, "adverts_accepted": 3, "priority_zero_sent": 0,
                     "priority_zero_received": 0, "became_master": 1, "released_master": 0,
                     "address_list_differs": 0, "dropped": {"checksum": 4}},
@@ -366,6 +410,7 @@ VI_1 master for 1h 0m: no advert for the master-down interval
   priority   80 (base 100, script nginx -20)
   master     this node (10.0.0.1)
   addresses  10.0.0.100
+  lacks      fd00::100/64 on eth0 refused: Permission denied
   counters   sent 12, accepted 3, became master 1, released 0, dropped: checksum 4
 
 SCRIPT  STATE  SINCE                        WHY
@@ -373,7 +418,7 @@ nginx   down   2026-01-02T03:04:06.000006Z  exit status 1
 
 PART  STATE  PID  RESTARTS  SINCE                        WHY
 vrrp  ready  813  0         2026-01-02T03:04:05.000006Z";
-        assert_eq!(document().text(), expected);
+        assert_eq!(lacking().text(), expected);
     }
 
     #[test]
@@ -387,6 +432,18 @@ vrrp  ready  813  0         2026-01-02T03:04:05.000006Z";
         let mut sick = document();
         sick.parts[0].state = "given_up".into();
         assert!(!sick.is_healthy());
+    }
+
+    #[test]
+    fn a_master_is_not_healthy_without_one_of_its_addresses_and_a_backup_needs_none() {
+        let mut document = lacking();
+        assert!(!document.is_healthy());
+        document.instances[0].state = Some(State::Backup);
+        assert!(document.is_healthy());
+        let mut confirmed = lacking();
+        confirmed.instances[0].address_states[1].state = Standing::Confirmed;
+        assert!(confirmed.is_healthy());
+        assert!(!confirmed.text().contains("lacks"));
     }
 
     #[test]

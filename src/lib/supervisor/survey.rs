@@ -125,7 +125,12 @@ impl Survey {
 fn instance(now: Now, answer: &Value) -> Option<Instance> {
     let told: RouterStatus = serde_json::from_value(answer.clone()).ok()?;
     let known = serde_json::to_value(&told).ok()?;
-    let more = answer.as_object()?.iter().filter(|(key, _)| known.get(key).is_none());
+    let states = answer.get("address_states").cloned();
+    let address_states = states.and_then(|states| serde_json::from_value(states).ok());
+    let more = answer
+        .as_object()?
+        .iter()
+        .filter(|(key, _)| known.get(key).is_none() && key.as_str() != "address_states");
     let ago = |past: Instant| micros(now.at.saturating_since(past));
     Some(Instance {
         more: more.map(|(key, value)| (key.clone(), value.clone())).collect(),
@@ -146,6 +151,7 @@ fn instance(now: Now, answer: &Value) -> Option<Instance> {
         master: told.master,
         master_priority: told.master_priority,
         addresses: told.addresses,
+        address_states: address_states.unwrap_or_default(),
         counters: told.counters,
     })
 }
@@ -170,6 +176,7 @@ fn silent(name: &InstanceName) -> Instance {
         next_in_us: None,
         last_sent_ago_us: None,
         addresses: Vec::new(),
+        address_states: Vec::new(),
         counters: Counters::default(),
         more: Map::new(),
     }
@@ -200,7 +207,7 @@ fn micros(duration: Duration) -> u64 {
 mod tests {
     use super::super::plan::tests::composition;
     use super::*;
-    use crate::engine::vrrp::State;
+    use crate::engine::vrrp::{Standing, State};
     use serde_json::json;
 
     fn at(seconds: u64) -> Instant {
@@ -245,6 +252,8 @@ mod tests {
             "base_priority": 100, "priority": 100, "parts": [["base", 100]], "causes": [],
             "master": "10.0.0.1", "master_priority": 100, "next": 10_500_000_000_u64,
             "last_sent": 9_500_000_000_u64, "addresses": [], "counters": Counters::default(),
+            "address_states": [{"address": "10.0.0.100", "prefix": 24, "interface": "eth0",
+                "state": "refused", "reason": "No buffer space available"}],
             "lateness_max_us": 70,
         }], "id": 1, "unmatched": 4});
         let mut surveys = Surveys::default();
@@ -256,6 +265,8 @@ mod tests {
         assert_eq!(told.age_us, Some(1_000_000));
         assert_eq!((told.next_in_us, told.last_sent_ago_us), (Some(500_000), Some(500_000)));
         assert_eq!(told.more["lateness_max_us"], 70);
+        assert_eq!(told.address_states[0].state, Standing::Refused);
+        assert!(!told.more.contains_key("address_states"), "told once");
         assert_eq!(survey.detail(Part::Vrrp)["unmatched"], 4);
     }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::confirm::{Confirmations, Word};
 use crate::engine::vrrp::{Link, RouterId, VirtualAddress};
 use crate::error::{Error, Result};
 use crate::io::announce::{self, FrameSocket, Message, Queue};
@@ -74,6 +75,8 @@ pub(super) enum Report {
     Ready { tagged: BTreeSet<(String, IpAddr)> },
     /// A watched interface as it is now; index 0 when it does not exist.
     Link { name: String, index: u32, link: Link },
+    /// How an address stands in the kernel.
+    Address(Key, Word),
     /// Somebody else removed an address.
     AddressLost(RouterId, IpAddr),
     /// A request could not be carried out.
@@ -129,9 +132,9 @@ impl Keeper {
 }
 
 /// Which address, and on which interface.
-type Key = (String, IpAddr, u8);
+pub(super) type Key = (String, IpAddr, u8);
 
-fn key(place: &Placement) -> Key {
+pub(super) fn key(place: &Placement) -> Key {
     (place.interface.clone(), place.address.address, place.address.prefix)
 }
 
@@ -173,6 +176,7 @@ struct Thread {
     carriers: BTreeSet<String>,
     virtual_addresses: BTreeSet<IpAddr>,
     held: BTreeMap<Key, Held>,
+    confirmations: Confirmations,
     /// Addresses that the kernel would not let go.
     stuck: BTreeMap<Holding, VirtualAddress>,
     /// What a predecessor held.
@@ -204,6 +208,7 @@ impl Thread {
             carriers: BTreeSet::new(),
             virtual_addresses: BTreeSet::new(),
             held: BTreeMap::new(),
+            confirmations: Confirmations::default(),
             stuck: BTreeMap::new(),
             inherited: holdings.as_ref().map(|h| h.written().clone()).unwrap_or_default(),
             planned: BTreeSet::new(),
@@ -234,6 +239,7 @@ impl Thread {
                     self.torn = false;
                     self.audit();
                     self.report_links();
+                    self.report_addresses();
                 }
                 () = tokio::time::sleep(wait), if due.is_some() => {
                     if self.retry.due.is_some_and(|due| due <= clock::now()) {
@@ -258,6 +264,7 @@ impl Thread {
     }
 
     fn watch(&mut self, watch: Watch) {
+        self.confirmations.watch(watch.planned.clone(), self.held.keys().cloned());
         self.virtual_addresses = watch.virtual_addresses;
         let planned = watch.planned.into_iter().filter_map(|(carrier, address, prefix)| {
             self.table.link(&carrier).map(|link| (link.index, address, prefix))
@@ -269,6 +276,7 @@ impl Thread {
             watch.interfaces.into_iter().map(|name| (name.clone(), known(&name))).collect();
         self.note_holdings();
         self.report_links();
+        self.report_addresses();
     }
 
     fn carry_out(&mut self, request: Request) {
@@ -305,6 +313,7 @@ impl Thread {
         let index = self.table.link(&place.interface).map_or(0, |link| link.index);
         let address = place.address.clone();
         self.stuck.remove(&(index, address.address, address.prefix));
+        self.confirmations.forget(&key(place));
         self.held.insert(key(place), Held { router, address, index });
     }
 
@@ -316,13 +325,21 @@ impl Thread {
             let cause = format!("interface {} does not exist", place.interface);
             self.tell(Report::Failed(Error::new("add address", address, cause)));
         } else if let Err(error) = self.netlink.add(index, &place.address) {
-            self.tell(Report::Failed(error));
-            self.retry.later();
+            self.refused(key(place), error);
         }
+    }
+
+    /// The kernel would not have an address.
+    fn refused(&mut self, key: Key, error: Error) {
+        self.confirmations.refused(key.clone(), why(&error));
+        self.tell(Report::Failed(error));
+        self.retry.later();
+        self.report_address(&key);
     }
 
     fn withdraw(&mut self, place: &Placement) {
         // Not held any more, so its removal is no loss.
+        self.confirmations.forget(&key(place));
         let held = self.held.remove(&key(place)).map(|held| held.index).filter(|index| *index != 0);
         let named = || self.table.link(&place.interface).map(|link| link.index);
         let Some(index) = held.or_else(named) else { return self.note_holdings() };
@@ -397,12 +414,10 @@ impl Thread {
             match self.netlink.add(held.index, &held.address) {
                 // Its router announces it.
                 Ok(_) => self.tell(Report::AddressLost(held.router, key.1)),
-                Err(error) => {
-                    self.tell(Report::Failed(error));
-                    self.retry.later();
-                }
+                Err(error) => self.refused(key, error),
             }
         }
+        self.report_addresses();
         if self.retry.due.is_none() {
             self.retry = Retry::default();
         }
@@ -463,6 +478,15 @@ impl Thread {
             self.audit();
         }
         self.report_links();
+        match change {
+            Change::Address(info) | Change::AddressGone(info) if !audit => {
+                let name = self.table.link_at(info.index).map(|link| link.name.clone());
+                if let Some(name) = name {
+                    self.report_address(&(name, info.address, info.prefix));
+                }
+            }
+            _ => self.report_addresses(),
+        }
     }
 
     /// Compare what is held with the kernel.
@@ -513,7 +537,22 @@ impl Thread {
         for key in self.missing() {
             if let Some(held) = self.held.remove(&key) {
                 self.tell(Report::AddressLost(held.router, key.1));
+                self.confirmations.removed(key);
             }
+        }
+    }
+
+    /// Report how an address stands, if that is news.
+    fn report_address(&mut self, key: &Key) {
+        if let Some(word) = self.confirmations.news(&self.table, key) {
+            self.tell(Report::Address(key.clone(), word));
+        }
+    }
+
+    /// Report how all addresses stand, as far as that is news.
+    fn report_addresses(&mut self) {
+        for (key, word) in self.confirmations.all_news(&self.table) {
+            self.tell(Report::Address(key, word));
         }
     }
 
@@ -540,4 +579,14 @@ impl Thread {
             self.tell(report);
         }
     }
+}
+
+/// What the operator has to know of an error about an address that is named beside it.
+fn why(error: &Error) -> String {
+    let mut text = error.cause.clone();
+    if !error.remedy.is_empty() {
+        text.push_str("; ");
+        text.push_str(&error.remedy);
+    }
+    text
 }

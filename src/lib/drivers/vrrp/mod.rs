@@ -4,6 +4,7 @@
 //! This thread sends and receives adverts and does nothing that can wait: addresses and
 //! announcements are the keeper's, lines to stdout are queued.
 
+mod confirm;
 mod figures;
 mod keeper;
 mod lead;
@@ -20,8 +21,9 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
+use self::confirm::Word;
 use self::figures::Figures;
-use self::keeper::{Keeper, Placement, Report, Request, Watch};
+use self::keeper::{Keeper, Key, Placement, Report, Request, Watch};
 use self::lead::Lead;
 use self::record::Record;
 use self::sockets::Sockets;
@@ -96,6 +98,8 @@ struct Driver {
     links: BTreeMap<String, u32>,
     /// What the keeper last told of each interface.
     facts: BTreeMap<String, Link>,
+    /// What the keeper last told of each address.
+    confirmed: BTreeMap<Key, Word>,
     /// When to try again to open sockets that could not be opened.
     listen_again: Option<Instant>,
     masters: BTreeSet<RouterId>,
@@ -137,6 +141,7 @@ impl Driver {
             hangup,
             links: BTreeMap::new(),
             facts: BTreeMap::new(),
+            confirmed: BTreeMap::new(),
             listen_again: None,
             masters: BTreeSet::new(),
             figures: BTreeMap::new(),
@@ -230,7 +235,7 @@ impl Driver {
                 continue;
             }
             let due = self.node.poll_timeout();
-            let wake = due.map(|due| self.lead.wake_at(due, self.node.may_take_over_at(due)));
+            let wake = due.map(|due| self.lead.wake_at(due, self.node.may_take_over_by(due)));
             let deadline = wake.into_iter().chain(self.listen_again).min();
             self.timer.set(deadline).map_err(|e| Error::new("set", "the timer", e))?;
             tokio::select! {
@@ -285,6 +290,9 @@ impl Driver {
                 let now = self.now();
                 self.record.note(now, || Input::AddressLost { router, address });
                 self.node.handle_address_lost(now, router, address);
+            }
+            Report::Address(key, word) => {
+                self.confirmed.insert(key, word);
             }
             Report::Failed(error) => {
                 self.complain(&error);
@@ -360,7 +368,9 @@ impl Driver {
         let now = self.now();
         self.record.note(now, || Input::Configure(config.clone()));
         self.node.reload(now, config);
-        self.keeper.ask(Request::Watch(watch(self.configs().into_iter())));
+        let watch = watch(self.configs().into_iter());
+        self.confirmed.retain(|key, _| watch.planned.contains(key));
+        self.keeper.ask(Request::Watch(watch));
         self.listen_anew()
     }
 

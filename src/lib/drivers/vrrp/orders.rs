@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Driver, report};
+use super::confirm::Word;
+use super::keeper::{Placement, key};
+use super::{Driver, placements, report};
 use crate::drivers::control::Control;
 use crate::engine::vrrp::input::Input;
-use crate::engine::vrrp::{Command, NodeConfig, RouterId, State};
+use crate::engine::vrrp::{AddressState, Command, NodeConfig, RouterId, Standing, State};
 use crate::io::clock;
 
 impl Driver {
@@ -65,12 +67,34 @@ impl Driver {
         routers.min_by_key(stopped).ok_or_else(|| format!("no instance {name}"))
     }
 
+    /// How each address that a router wants stands in the kernel.
+    fn address_states(&self, router: RouterId) -> Vec<AddressState> {
+        let Some(config) = self.node.config(router) else { return Vec::new() };
+        let state = |place: Placement| {
+            let word = self.confirmed.get(&key(&place)).cloned().unwrap_or(Word::UNKNOWN);
+            AddressState {
+                address: place.address.address,
+                prefix: place.address.prefix,
+                interface: place.interface,
+                state: word.standing,
+                reason: word.reason,
+            }
+        };
+        placements(config, self.node.held(router)).into_iter().map(state).collect()
+    }
+
     /// Everything there is to know; times are nanoseconds of the monotonic clock, as is `now`.
     fn status(&self, id: u64) -> Value {
         let instance = |router: RouterId| {
-            let mut value = serde_json::to_value(self.node.status(router)?).ok()?;
+            let mut status = self.node.status(router)?;
+            let addresses = self.address_states(router);
+            // What the kernel has, not what was asked of it.
+            let there = addresses.iter().filter(|each| each.state == Standing::Confirmed);
+            status.addresses = there.map(|each| each.address).collect();
+            let mut value = serde_json::to_value(status).ok()?;
             let timing = self.figures.get(&router).copied().unwrap_or_default().timing();
             value.as_object_mut()?.insert("timing".to_owned(), json!(timing));
+            value.as_object_mut()?.insert("address_states".to_owned(), json!(addresses));
             Some(value)
         };
         let sockets = self.sockets.iter().map(|socket| {

@@ -13,13 +13,34 @@ use crate::engine::vrrp::receive::Datagram;
 use crate::engine::vrrp::{Action, Event, RouterId, State, Transmit};
 use crate::io::clock;
 use crate::io::vrrp_socket::Packet;
+use crate::time::Instant;
 
-/// Most datagrams of one turn while this process is master somewhere: a flood cannot keep an
-/// advert waiting longer than it takes to look at so many.
+/// Most datagrams of one socket in one turn: a flood cannot keep an advert of ours waiting longer
+/// than it takes to look at so many.
 const FEW: usize = 32;
-/// Most datagrams before a backup's deadline is looked at: the advert that would move the
-/// deadline may wait behind others.
+/// Most of them before a backup takes over: the advert of the master that it takes for dead may
+/// wait behind others. Some adverts of ours may wait for a millisecond then.
+const SOME: usize = 512;
+/// The same where no advert of ours can be kept waiting: more than a socket holds.
 const MANY: usize = 4096;
+
+/// How many datagrams of each socket to look at before the time is told to the machine.
+const fn budget(may_take_over: bool, is_master: bool) -> usize {
+    match (may_take_over, is_master) {
+        (false, _) => FEW,
+        (true, true) => SOME,
+        (true, false) => MANY,
+    }
+}
+
+/// A thread that has just been asked for something urgent may wait for this one's processor. It
+/// can have it unless something is due here so soon that it might be missed.
+const YIELD_AHEAD: Duration = Duration::from_millis(20);
+
+/// Whether there is time to let another thread go first.
+fn may_yield(now: Instant, due: Option<Instant>) -> bool {
+    due.is_none_or(|due| due > now + YIELD_AHEAD)
+}
 
 impl Driver {
     /// Woken ahead of a deadline: have the keeper ready, or wait out the rest awake and then look
@@ -28,7 +49,7 @@ impl Driver {
         let Some(due) = self.node.poll_timeout().filter(|_| tokens.contains(&TIMER)) else {
             return Ok(());
         };
-        let takeover = self.node.may_take_over_at(due);
+        let takeover = self.node.may_take_over_by(due);
         match self.lead.step(clock::now(), due, takeover) {
             Step::Nothing => Ok(()),
             Step::Rouse => {
@@ -49,9 +70,8 @@ impl Driver {
         }
         if !self.fence() {
             let now = self.now();
-            let due = self.node.poll_timeout().is_some_and(|due| due <= now);
-            let budget = if due && self.masters.is_empty() { MANY } else { FEW };
-            self.receive(tokens, budget);
+            let may_take_over = self.node.may_take_over_by(now);
+            self.receive(tokens, budget(may_take_over, !self.masters.is_empty()));
         }
         let now = self.now();
         if self.node.poll_timeout().is_some_and(|due| due <= now) {
@@ -75,13 +95,11 @@ impl Driver {
         true
     }
 
-    /// Receive at most `budget` datagrams from the sockets that `tokens` name.
+    /// Receive at most `budget` datagrams from each of the sockets that `tokens` name.
     fn receive(&mut self, tokens: &[u64], budget: usize) {
         let (now, wall) = (clock::now(), clock::wall_nanos());
-        let mut left = budget;
         for socket in tokens.iter().filter_map(|token| self.sockets.by_token(*token)) {
-            while left > 0 {
-                left -= 1;
+            for _ in 0..budget {
                 let received = match socket.receive(&mut self.buffer) {
                     Ok(Some(received)) => received,
                     Ok(None) => break,
@@ -127,12 +145,12 @@ impl Driver {
         for request in requests {
             self.keeper.ask(request);
         }
-        if urgent {
-            // Nothing is due here for long; the keeper may wait behind us for this processor.
-            std::thread::yield_now();
-        }
+        // Before anything that can take a while: a successor must know of every advert that left.
         for (router, stops) in sent {
             self.keep_lease(router, stops);
+        }
+        if urgent && may_yield(clock::now(), self.node.poll_timeout()) {
+            std::thread::yield_now();
         }
         for (router, event) in events {
             self.tell(router, &event);
@@ -252,5 +270,26 @@ impl Driver {
         {
             tracing::warn!(%error, "lease");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_takes_over_before_it_has_looked_at_what_a_flood_can_put_before_an_advert() {
+        assert!(budget(true, true) >= 16 * budget(false, true));
+        assert_eq!(budget(true, false), MANY);
+        assert_eq!(budget(false, false), FEW, "a turn without a deadline stays short");
+    }
+
+    #[test]
+    fn another_thread_goes_first_only_while_nothing_is_due_soon() {
+        let now = Instant::from_nanos(1_000_000_000);
+        assert!(may_yield(now, None));
+        assert!(may_yield(now, Some(now + Duration::from_millis(21))));
+        assert!(!may_yield(now, Some(now + Duration::from_millis(20))));
+        assert!(!may_yield(now, Some(now)));
     }
 }

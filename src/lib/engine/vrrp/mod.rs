@@ -4,6 +4,7 @@
 //! them. RFC 9568 says Active for master; this is the only place that says so.
 
 mod action;
+mod address_state;
 mod announce;
 mod change;
 mod config;
@@ -18,6 +19,7 @@ pub mod timers;
 pub mod validate;
 
 pub use action::{Action, AnnounceReason, Cause, Event, Reason, RouterId, State, Transmit};
+pub use address_state::{AddressState, Standing};
 pub use change::Change;
 pub use config::{
     AnnounceConfig, Checksum, Family, NodeConfig, Preempt, PreferredLifetime, RouterConfig,

@@ -79,7 +79,7 @@ pub struct RouterStatus {
     pub next: Option<Instant>,
     /// When our last advert was sent.
     pub last_sent: Option<Instant>,
-    /// Addresses held now.
+    /// Addresses that it wants to be in place now.
     pub addresses: Vec<IpAddr>,
     /// Counters since start.
     pub counters: Counters,
@@ -319,11 +319,10 @@ impl Node {
         self.routers.iter().filter_map(Router::due).chain(self.hold).min()
     }
 
-    /// Whether a backup will take over at `due` unless it hears an advert before.
+    /// Whether a backup will have taken over by `instant` unless it hears an advert before.
     #[must_use]
-    pub fn may_take_over_at(&self, due: Instant) -> bool {
-        let backup = |router: &&Router| router.state() == State::Backup;
-        self.routers.iter().filter(backup).any(|router| router.due() == Some(due))
+    pub fn may_take_over_by(&self, instant: Instant) -> bool {
+        self.routers.iter().any(|router| router.takes_over_at().is_some_and(|at| at <= instant))
     }
 
     /// The next thing to do, in order, until `None`.
@@ -335,6 +334,12 @@ impl Node {
     #[must_use]
     pub fn config(&self, router: RouterId) -> Option<&RouterConfig> {
         self.routers.get(router.0).map(Router::config)
+    }
+
+    /// The addresses that a router wants to be in place now.
+    #[must_use]
+    pub fn held(&self, router: RouterId) -> &[VirtualAddress] {
+        self.routers.get(router.0).map_or(&[], Router::held)
     }
 
     /// Ids of all routers, also stopped ones.

@@ -181,10 +181,15 @@ impl Router {
             State::Master => {
                 Some(self.announcements.due().map_or(self.next_advert, |d| d.min(self.next_advert)))
             }
-            State::Backup => Some(self.down_deadline()),
+            State::Backup => self.takes_over_at(),
             State::Init | State::Fault | State::Stopped => None,
         };
         [own, self.leaving].into_iter().flatten().min()
+    }
+
+    /// When its master counts as down, while it is backup.
+    pub fn takes_over_at(&self) -> Option<Instant> {
+        (self.state == State::Backup).then(|| self.down_deadline())
     }
 
     /// Whether this process slept so long that what it believes is stale: as master, a peer may

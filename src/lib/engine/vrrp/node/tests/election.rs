@@ -513,3 +513,17 @@ fn an_owner_leaves_fault_as_master() {
     bench.link(&up());
     assert_eq!(bench.take().last().unwrap(), "fault -> master: address_owner");
 }
+
+#[test]
+fn whether_a_backup_takes_over_by_an_instant_is_known_whatever_is_due_before() {
+    let mut bench = Bench::started(&node(vec![router("VI_1", 1, 255), router("VI_2", 2, PLAIN)]));
+    let deadline = START + Duration::from_micros(DOWN);
+    let just_before = START + Duration::from_micros(DOWN - 1);
+    assert!(bench.node.poll_timeout().unwrap() < just_before, "adverts of the master are due");
+    assert!(!bench.node.may_take_over_by(just_before));
+    assert!(bench.node.may_take_over_by(deadline));
+    assert!(bench.node.may_take_over_by(deadline + Duration::from_secs(1)));
+    bench.run_until(deadline);
+    assert_eq!(bench.state_of(1), State::Master);
+    assert!(!bench.node.may_take_over_by(deadline + Duration::from_secs(9)), "no backup is left");
+}
