@@ -1,6 +1,8 @@
 //! `virtual_ipaddress`, `virtual_ipaddress_excluded` and `static_ipaddress`: one address a line,
 //! with parameters.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 use std::net::IpAddr;
 
 use super::Context;
@@ -25,24 +27,26 @@ pub(super) fn build(
     context: &mut Context<'_>,
 ) -> Addresses {
     let mut addresses = Addresses::new();
+    let mut seen = BTreeMap::new();
     for list in settings.all(keyword) {
         let Some(block) = list.row.content else { continue };
         for line in list.lines() {
             let Some((address, _)) = parse(&line, block, context) else { continue };
-            let same = |(other, _): &&(VirtualAddress, Span)| {
-                other.address == address.address && other.interface == address.interface
-            };
-            if let Some((_, first)) = addresses.iter().find(same) {
-                let message = format!("{} is in the list already", address.address);
-                let first = *first;
-                context.report(
-                    Diagnostic::new(Code::DuplicateEntry, line.keyword.span, message)
-                        .remedy("the first entry holds; remove one")
-                        .related("given here", first),
-                );
-                continue;
+            let span = line.keyword.span;
+            match seen.entry((address.address, address.interface.clone())) {
+                Place::Vacant(place) => {
+                    place.insert(span);
+                    addresses.push((address, span));
+                }
+                Place::Occupied(first) => {
+                    let message = format!("{} is in the list already", address.address);
+                    context.report(
+                        Diagnostic::new(Code::DuplicateEntry, span, message)
+                            .remedy("the first entry holds; remove one")
+                            .related("given here", *first.get()),
+                    );
+                }
             }
-            addresses.push((address, line.keyword.span));
         }
     }
     addresses

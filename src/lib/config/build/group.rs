@@ -1,23 +1,47 @@
 //! `vrrp_sync_group`: members that exist, and trackers that may act on them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::settings::Settings;
 use super::{Context, Router, beyond, scripts, track};
 use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::model::{GroupSettings, TrackedItems};
 use crate::config::resolve::Entry;
 use crate::config::source::Span;
-use crate::engine::vrrp::SyncGroupConfig;
+use crate::engine::vrrp::{SyncGroupConfig, TrackerId};
+
+/// The routers that may be members, and what has become of them.
+pub(super) struct Candidates<'a> {
+    routers: &'a mut [Router],
+    /// Where each stands in `routers`, by its name.
+    places: BTreeMap<String, usize>,
+    /// The group that each member is in, and where that one is named.
+    taken: BTreeMap<String, (String, Span)>,
+}
+
+impl<'a> Candidates<'a> {
+    /// Nobody is a member yet.
+    pub(super) fn new(routers: &'a mut [Router]) -> Self {
+        let names = routers.iter().map(|router| router.config.name.clone());
+        let places = names.zip(0..).collect();
+        Self { routers, places, taken: BTreeMap::new() }
+    }
+
+    /// What has the name of a member.
+    fn router(&mut self, name: &str) -> Option<&mut Router> {
+        self.routers.get_mut(*self.places.get(name)?)
+    }
+}
 
 /// The group of one block; `None` when nothing is left of it.
 pub(super) fn build(
     entry: &Entry<'_>,
-    routers: &mut [Router],
-    groups: &[(SyncGroupConfig, Span)],
+    candidates: &mut Candidates<'_>,
     context: &mut Context<'_>,
 ) -> Option<SyncGroupConfig> {
     let settings = Settings::new(entry);
     let name = entry.text().to_owned();
-    let members = members(&settings, &name, routers, groups, context);
+    let members = members(&settings, &name, candidates, context);
     let hooks = scripts::hooks(&settings, context);
     let mut trackers = track::build(&settings, None, context);
     let items = track::items(&settings, context);
@@ -58,8 +82,12 @@ pub(super) fn build(
     if beyond != GroupSettings::default() {
         context.groups.insert(name.clone(), beyond);
     }
-    for router in routers.iter_mut().filter(|r| members.contains(&r.config.name)) {
-        member_trackers(router, &trackers, weights, context);
+    let of_group = trackers.iter().map(|(tracked, span)| (&tracked.tracker, *span)).collect();
+    for member in &members {
+        candidates.taken.insert(member.clone(), (name.clone(), span));
+        if let Some(router) = candidates.router(member) {
+            member_trackers(router, &of_group, weights, context);
+        }
     }
     let tracked = trackers.into_iter().map(|(tracked, _)| tracked).collect();
     Some(SyncGroupConfig { name, members, tracked })
@@ -68,35 +96,34 @@ pub(super) fn build(
 fn members(
     settings: &Settings<'_>,
     name: &str,
-    routers: &[Router],
-    groups: &[(SyncGroupConfig, Span)],
+    candidates: &Candidates<'_>,
     context: &mut Context<'_>,
 ) -> Vec<String> {
     let mut members: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
     for list in settings.all("group") {
         for word in list.list_words() {
-            let other =
-                groups.iter().find(|(group, _)| group.members.iter().any(|m| m == word.text));
-            if !routers.iter().any(|router| router.config.name == word.text) {
-                let known = routers.iter().map(|router| router.config.name.as_str());
+            if !candidates.places.contains_key(word.text) {
+                let routers = candidates.routers.iter();
+                let known = routers.map(|router| router.config.name.as_str());
                 let remedy = match crate::config::nearest(word.text, known) {
                     Some(near) => format!("it is ignored; did you mean `{near}`?"),
                     None => "it is ignored; define it or remove it".to_owned(),
                 };
                 let message = format!("there is no vrrp_instance `{}`", word.text);
                 context.warn(Code::UnknownReference, word.span, message, &remedy);
-            } else if let Some((group, first)) = other {
-                let message = format!("`{}` is in group `{}` already", word.text, group.name);
+            } else if let Some((group, first)) = candidates.taken.get(word.text) {
+                let message = format!("`{}` is in group `{group}` already", word.text);
                 context.report(
                     Diagnostic::new(Code::DuplicateEntry, word.span, message)
                         .remedy("it stays there; an instance is in one group only")
                         .related("the other group", *first),
                 );
-            } else if members.iter().any(|member| member == word.text) {
+            } else if seen.insert(word.text) {
+                members.push(word.text.to_owned());
+            } else {
                 let message = format!("`{}` is in group `{name}` already", word.text);
                 context.warn(Code::DuplicateEntry, word.span, message, "remove one");
-            } else {
-                members.push(word.text.to_owned());
             }
         }
     }
@@ -106,15 +133,15 @@ fn members(
 /// Members of a group move together, so a weight on one of them is dropped unless the group asks.
 fn member_trackers(
     router: &mut Router,
-    group: &track::Trackers,
+    group: &BTreeMap<&TrackerId, Span>,
     weights: bool,
     context: &mut Context<'_>,
 ) {
-    let spans = router.track_spans.clone();
-    let mut spans = spans.into_iter();
+    let own = router.span;
+    let mut spans = router.track_spans.iter();
     router.config.tracked.retain(|tracked| {
-        let span = spans.next().unwrap_or(router.span);
-        if let Some((_, first)) = group.iter().find(|(other, _)| other.tracker == tracked.tracker) {
+        let span = *spans.next().unwrap_or(&own);
+        if let Some(first) = group.get(&tracked.tracker) {
             tracked_twice(span, *first, context);
             return false;
         }

@@ -26,6 +26,7 @@ mod virtual_link;
 mod words;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 
 use super::diagnostic::{Code, Diagnostic};
 use super::loader::Loader;
@@ -169,11 +170,12 @@ fn routers<'a>(
     let mut routers: Vec<Router> = Vec::new();
     let mut names: BTreeMap<&str, Span> = BTreeMap::new();
     for entry in entries {
-        let first = *names.entry(entry.text()).or_insert(entry.value_span());
-        if first != entry.value_span() {
-            duplicate_name(entry, first, context);
-        } else if let Some(router) = instance::build(entry, context) {
-            routers.push(router);
+        match names.entry(entry.text()) {
+            Place::Occupied(first) => duplicate_name(entry, *first.get(), context),
+            Place::Vacant(place) => {
+                place.insert(entry.value_span());
+                routers.extend(instance::build(entry, context));
+            }
         }
     }
     duplicate_routers(&routers, context);
@@ -186,15 +188,18 @@ fn sync_groups<'a>(
     routers: &mut [Router],
     context: &mut Context<'_>,
 ) -> Vec<SyncGroupConfig> {
-    let mut groups: Vec<(SyncGroupConfig, Span)> = Vec::new();
+    let mut groups = Vec::new();
+    let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut candidates = group::Candidates::new(routers);
     for entry in entries {
-        if let Some((_, first)) = groups.iter().find(|(group, _)| group.name == entry.text()) {
+        if let Some(first) = names.get(entry.text()) {
             duplicate_name(entry, *first, context);
-        } else if let Some(group) = group::build(entry, routers, &groups, context) {
-            groups.push((group, entry.value_span()));
+        } else if let Some(group) = group::build(entry, &mut candidates, context) {
+            names.insert(entry.text(), entry.value_span());
+            groups.push(group);
         }
     }
-    for (group, _) in &groups {
+    for group in &groups {
         let members = group.members.iter().map(|member| (member.clone(), group.name.clone()));
         context.notify.member_of.extend(members);
     }
@@ -202,7 +207,7 @@ fn sync_groups<'a>(
         context.instances.entry(name).or_default().tracked = track::without_spans(items);
     }
     context.instances.retain(|_, settings| *settings != InstanceSettings::default());
-    groups.into_iter().map(|(group, _)| group).collect()
+    groups
 }
 
 fn duplicate_name(entry: &Entry<'_>, first: Span, context: &mut Context<'_>) {

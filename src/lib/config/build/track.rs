@@ -2,6 +2,7 @@
 //! files, processes and BFD sessions.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 
 use super::Context;
 use super::settings::Settings;
@@ -31,14 +32,13 @@ const KINDS: [(&str, &str, i16); 3] = [
 pub(super) fn items(settings: &Settings<'_>, context: &mut Context<'_>) -> Items {
     KINDS.map(|(keyword, definition, most)| {
         let mut items: Vec<(TrackedItem, Span)> = Vec::new();
+        let mut seen = BTreeMap::new();
         for line in settings.all(keyword).flat_map(Entry::lines) {
             let span = line.keyword.span;
             let Some(defined) = defined(&line, definition, context) else { continue };
             let (weight, reverse) = weight_of(&line, most, context).unwrap_or(defined);
-            let name = line.keyword.text.to_owned();
-            if let Some((_, first)) = items.iter().find(|(item, _)| item.name == name) {
-                tracked_already(&line, *first, context);
-            } else {
+            if is_first(&mut seen, line.keyword.text, &line, context) {
+                let name = line.keyword.text.to_owned();
                 items.push((TrackedItem { name, weight, reverse }, span));
             }
         }
@@ -93,6 +93,7 @@ pub(super) fn build(
     context: &mut Context<'_>,
 ) -> Trackers {
     let mut trackers = Trackers::new();
+    let mut seen = BTreeMap::new();
     for list in settings.all("track_interface") {
         for line in list.lines() {
             if own == Some(line.keyword.text) {
@@ -106,19 +107,26 @@ pub(super) fn build(
             }
             let given = weight_of(&line, 253, context);
             let (weight, reverse) = given.unwrap_or((0, false));
-            let tracker = TrackerId::Interface(line.keyword.text.to_owned());
-            add(&mut trackers, Tracked { tracker, weight, reverse }, &line, context);
+            if is_first(&mut seen, line.keyword.text, &line, context) {
+                let tracker = TrackerId::Interface(line.keyword.text.to_owned());
+                trackers.push((Tracked { tracker, weight, reverse }, line.keyword.span));
+            }
         }
     }
-    for list in settings.all("track_script") {
-        for line in list.lines() {
-            script(&mut trackers, &line, context);
+    seen.clear();
+    for line in settings.all("track_script").flat_map(Entry::lines) {
+        let Some((weight, reverse)) = script(&line, context) else { continue };
+        if is_first(&mut seen, line.keyword.text, &line, context) {
+            let tracker = TrackerId::Script(line.keyword.text.to_owned());
+            trackers.push((Tracked { tracker, weight, reverse }, line.keyword.span));
         }
     }
     trackers
 }
 
-fn script(trackers: &mut Trackers, line: &Node<'_>, context: &mut Context<'_>) {
+/// Take note that something tracks the script of `line`: with which weight. `None`: there is none
+/// that can be tracked.
+fn script(line: &Node<'_>, context: &mut Context<'_>) -> Option<(i16, bool)> {
     let name = line.keyword.text;
     let given = weight_of(line, 253, context);
     let Some(script) = context.scripts.get_mut(name) else {
@@ -129,25 +137,30 @@ fn script(trackers: &mut Trackers, line: &Node<'_>, context: &mut Context<'_>) {
         };
         let message = format!("there is no vrrp_script `{name}`");
         context.warn(Code::UnknownReference, line.keyword.span, message, &remedy);
-        return;
+        return None;
     };
-    if script.config.is_none() {
-        // Reported where the script is defined; keepalived does not track it either.
-        return;
-    }
+    // One without a command was reported where it is defined; keepalived does not track it either.
+    script.config.as_ref()?;
     script.tracked = true;
-    let (weight, reverse) = given.unwrap_or((script.weight, script.reverse));
-    let tracker = TrackerId::Script(name.to_owned());
-    add(trackers, Tracked { tracker, weight, reverse }, line, context);
+    Some(given.unwrap_or((script.weight, script.reverse)))
 }
 
-fn add(trackers: &mut Trackers, tracked: Tracked, line: &Node<'_>, context: &mut Context<'_>) {
-    let span = line.keyword.span;
-    if let Some((_, first)) = trackers.iter().find(|(t, _)| t.tracker == tracked.tracker) {
-        tracked_already(line, *first, context);
-        return;
-    }
-    trackers.push((tracked, span));
+/// Whether `name`, which `line` tracks, is new in its list.
+fn is_first<'a>(
+    seen: &mut BTreeMap<&'a str, Span>,
+    name: &'a str,
+    line: &Node<'_>,
+    context: &mut Context<'_>,
+) -> bool {
+    let first = match seen.entry(name) {
+        Place::Vacant(place) => {
+            place.insert(line.keyword.span);
+            return true;
+        }
+        Place::Occupied(place) => *place.get(),
+    };
+    tracked_already(line, first, context);
+    false
 }
 
 fn tracked_already(line: &Node<'_>, first: Span, context: &mut Context<'_>) {

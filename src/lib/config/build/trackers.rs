@@ -1,5 +1,6 @@
 //! `track_file`, `vrrp_track_process` and `bfd_instance`: what is watched, by its name.
 
+use std::collections::btree_map::Entry as Place;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -42,10 +43,13 @@ pub(super) fn build(entries: &[Entry<'_>], context: &mut Context<'_>) {
 /// Whether the name of `entry` is new among those of its kind.
 fn is_new(entry: &Entry<'_>, kind: &'static str, context: &mut Context<'_>) -> bool {
     let key = (kind, entry.text().to_owned());
-    let first = *context.tracker_names.entry(key).or_insert(entry.value_span());
-    if first == entry.value_span() {
-        return true;
-    }
+    let first = match context.tracker_names.entry(key) {
+        Place::Vacant(place) => {
+            place.insert(entry.value_span());
+            return true;
+        }
+        Place::Occupied(place) => *place.get(),
+    };
     duplicate_name(entry, first, context);
     false
 }
