@@ -57,8 +57,8 @@ fn refusal(path: &Path, text: &str) -> Outcome {
     for secret in std::mem::take(&mut taken.secrets) {
         sources.conceal(secret);
     }
-    let (unclosed, texts) = (taken.unclosed, std::mem::take(&mut taken.texts));
-    braces::report(&Tree::new(taken, &texts, &sources), unclosed, &sources, &mut diagnostics);
+    let unclosed = taken.unclosed;
+    braces::report(&Tree::new(taken, &sources), unclosed, &sources, &mut diagnostics);
     let broken = [Code::NotClosed, Code::QuoteNotClosed, Code::BraceWithoutBlock];
     diagnostics.retain(|d| broken.contains(&d.code) || d.code == Code::SurplusBrace);
     if diagnostics.is_empty() {

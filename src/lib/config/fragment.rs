@@ -31,6 +31,38 @@ impl Default for Fragment<'_> {
     }
 }
 
+/// Memory of lines that are done, for the next ones: a large expansion makes millions of lines.
+#[derive(Debug, Default)]
+pub(super) struct Spare(Vec<(String, Vec<Piece>)>);
+
+impl Spare {
+    /// An empty line.
+    pub(super) fn take(&mut self) -> Fragment<'static> {
+        let (text, pieces) = self.0.pop().unwrap_or_default();
+        Fragment { text: Cow::Owned(text), origin: Span::default(), pieces }
+    }
+
+    /// What `line.part(from, to)` gives.
+    pub(super) fn part<'a>(&mut self, line: &Fragment<'a>, from: usize, to: usize) -> Fragment<'a> {
+        if matches!(line.text, Cow::Borrowed(_)) && line.pieces.is_empty() {
+            return line.part(from, to);
+        }
+        let (start, end) = line.trimmed(from, to);
+        let mut part = self.take();
+        part.push_part(line, start, end);
+        part
+    }
+
+    /// A line that is done.
+    pub(super) fn give(&mut self, line: Fragment<'_>) {
+        if let Fragment { text: Cow::Owned(mut text), mut pieces, .. } = line {
+            text.clear();
+            pieces.clear();
+            self.0.push((text, pieces));
+        }
+    }
+}
+
 impl<'a> Fragment<'a> {
     /// Text as it stands in the file at `span`.
     pub(super) const fn exact(text: &'a str, span: Span) -> Self {
@@ -64,6 +96,16 @@ impl<'a> Fragment<'a> {
 
     /// Append bytes `from..to` of `other` with their origins.
     pub(super) fn push_part(&mut self, other: &Fragment<'_>, from: usize, to: usize) {
+        self.push_led(other, (from, to), |trace| trace);
+    }
+
+    /// The same, with the trace that `led` makes of the one that each byte has.
+    pub(super) fn push_led(
+        &mut self,
+        other: &Fragment<'_>,
+        (from, to): (usize, usize),
+        mut led: impl FnMut(u32) -> u32,
+    ) {
         let Some(part) = other.text.get(from..to).filter(|part| !part.is_empty()) else { return };
         self.cut();
         let base = self.text.len();
@@ -82,6 +124,7 @@ impl<'a> Fragment<'a> {
             if piece.exact {
                 span.start += offset(low - piece.at);
             }
+            span.trace = led(span.trace);
             self.pieces.push(Piece { at: base + low - from, span, exact: piece.exact });
         }
         self.text.to_mut().push_str(part);
@@ -94,9 +137,7 @@ impl<'a> Fragment<'a> {
 
     /// Bytes `from..to`, without blanks at both ends.
     pub(super) fn part(&self, from: usize, to: usize) -> Fragment<'a> {
-        let part = self.text.get(from..to).unwrap_or_default();
-        let start = from + part.len() - part.trim_start().len();
-        let end = start + part.trim().len();
+        let (start, end) = self.trimmed(from, to);
         if let (Cow::Borrowed(text), true) = (&self.text, self.pieces.is_empty()) {
             let origin = Span { start: self.origin.start + offset(start), ..self.origin };
             return Fragment::exact(text.get(start..end).unwrap_or_default(), origin);
@@ -104,6 +145,13 @@ impl<'a> Fragment<'a> {
         let mut rest = Fragment::default();
         rest.push_part(self, start, end);
         rest
+    }
+
+    /// Bytes `from..to` without the blanks at both ends.
+    fn trimmed(&self, from: usize, to: usize) -> (usize, usize) {
+        let part = self.text.get(from..to).unwrap_or_default();
+        let start = from + part.len() - part.trim_start().len();
+        (start, start + part.trim().len())
     }
 
     /// Where bytes `from..to` came from.

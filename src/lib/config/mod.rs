@@ -16,6 +16,7 @@ pub mod diff;
 mod format;
 mod fragment;
 mod include;
+mod lines;
 mod lint;
 mod loader;
 pub mod model;
@@ -141,9 +142,8 @@ fn load_with<T>(
         let diagnostics = in_order(diagnostics);
         return (Outcome { model: None, diagnostics, sources }, keep(&[]));
     }
-    let texts = std::mem::take(&mut taken.texts);
     let unclosed = taken.unclosed;
-    let tree = Tree::new(taken, &texts, &sources);
+    let tree = Tree::new(taken, &sources);
     braces::report(&tree, unclosed, &sources, &mut diagnostics);
     let anywhere = loader::AnyHost(loader);
     let host: &dyn Loader = if options.portable { &anywhere } else { loader };

@@ -10,22 +10,23 @@ use std::sync::Arc;
 
 use super::Options;
 use super::diagnostic::{Code, Diagnostic, Findings};
-use super::fragment::Fragment;
+use super::fragment::{Fragment, Spare};
 use super::include::{self, Checks};
+use super::lines::Lines;
 use super::loader::Loader;
 use super::quoting;
 use super::render::Rendering;
 use super::repeat;
 use super::schema;
 use super::source::{SourceMap, Span, Step, offset};
-use super::tree::{self, Builder};
+use super::tree::Builder;
 
 /// Definitions inside definitions, and `~` inside `~`.
 const DEEPEST_EXPANSION: usize = 32;
 /// Files inside files.
 const DEEPEST_INCLUDE: usize = 32;
 /// What keepalived reads of one line, its end included.
-const KEEPALIVED_LINE: usize = 1024;
+pub(super) const KEEPALIVED_LINE: usize = 1024;
 
 /// How far a configuration may grow; what goes on past it is an error that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,7 @@ pub(super) struct Reader<'a> {
     pub diagnostics: Findings,
     pub definitions: BTreeMap<String, Definition>,
     pub builder: Builder,
+    pub spare: Spare,
     /// The expanded text, when somebody wants to see it.
     pub rendering: Option<Rendering>,
     /// What plain `include` checks.
@@ -94,6 +96,7 @@ impl<'a> Reader<'a> {
             diagnostics: Findings::default(),
             definitions: BTreeMap::new(),
             builder: Builder::default(),
+            spare: Spare::default(),
             rendering: None,
             include_checks: Checks::default(),
             files: Vec::new(),
@@ -192,20 +195,12 @@ impl<'a> Reader<'a> {
     }
 
     fn lines(&mut self, text: &str, origin: Span) {
-        let mut at = 0;
-        let mut physical = text.split_inclusive('\n').map(|raw| {
-            let start = at;
-            at += raw.len();
-            (start, raw.trim_end_matches(['\n', '\r']))
-        });
-        while let Some((start, raw)) = physical.next() {
-            if plain(raw) && self.rendering.is_none() {
-                let at = Span { start: offset(start), end: offset(start + raw.len()), ..origin };
-                if self.spend(raw.len(), at) {
-                    self.builder.plain_line(raw, at, &mut self.diagnostics);
-                }
+        let mut lines = Lines::new(text);
+        while !self.exhausted {
+            if self.plain(&mut lines, origin) {
                 continue;
             }
+            let Some((start, raw)) = lines.next() else { return };
             self.too_long(start, raw, origin);
             let (line, continues) = self.bare(start, raw, origin);
             let unconditional = self.condition(line.text()).filter(|rest| !rest.is_empty());
@@ -214,7 +209,7 @@ impl<'a> Reader<'a> {
                 let of = line.text().split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
                 let mut continues = continues && definition(of).is_some();
                 while continues {
-                    continues = physical.next().is_some_and(|(_, raw)| continued(raw));
+                    continues = lines.next().is_some_and(|(_, raw)| continued(raw));
                 }
                 continue;
             };
@@ -231,13 +226,27 @@ impl<'a> Reader<'a> {
             while continues && let Some(last) = body.last_mut() {
                 let text = last.text();
                 *last = last.part(0, text.strip_suffix('\\').unwrap_or(text).len());
-                let Some((start, raw)) = physical.next() else { break };
+                let Some((start, raw)) = lines.next() else { break };
                 let (line, more) = self.bare(start, raw, origin);
                 body.push(line);
                 continues = more;
             }
             self.define(kind, name, body, line.span(at, value));
         }
+    }
+
+    /// Take the next line when the reader has nothing to do with it; false: it was not taken.
+    fn plain(&mut self, lines: &mut Lines<'_>, origin: Span) -> bool {
+        let Some((start, rest)) = lines.rest().filter(|_| self.rendering.is_none()) else {
+            return false;
+        };
+        let at = Span { start: offset(start), ..origin };
+        let Some((length, end)) = self.builder.plain_line(rest, at, &mut self.diagnostics) else {
+            return false;
+        };
+        lines.skip(end);
+        self.spend(length, Span { end: at.start.saturating_add(offset(length)), ..at });
+        true
     }
 
     /// keepalived reads lines of a certain length.
@@ -394,10 +403,12 @@ impl<'a> Reader<'a> {
         if brace.is_none() && from == 0 {
             self.text(line, depth, false);
         } else if from < end {
-            self.text(&line.part(from, end), depth, brace.is_some());
+            let part = self.spare.part(line, from, end);
+            self.text(&part, depth, brace.is_some());
+            self.spare.give(part);
         }
         let brace = brace?;
-        self.brace(&line.part(brace, brace + 1));
+        self.brace(text.as_bytes().get(brace - from) == Some(&b'{'), line.span(brace, brace + 1));
         Some(brace + 1)
     }
 
@@ -410,6 +421,7 @@ impl<'a> Reader<'a> {
         if let Some(lines) = self.substitute(line, goes_on) {
             for line in lines {
                 self.line(&line, depth + 1);
+                self.spare.give(line);
             }
             return;
         }
@@ -426,10 +438,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn brace(&mut self, brace: &Fragment<'_>) {
-        self.builder.line(brace, &mut self.diagnostics);
+    fn brace(&mut self, opens: bool, span: Span) {
+        self.builder.brace(opens, span, &mut self.diagnostics);
         if let Some(rendering) = &mut self.rendering {
-            rendering.brace(brace);
+            rendering.brace(opens, span);
         }
     }
 
@@ -459,22 +471,6 @@ impl<'a> Reader<'a> {
         }
         self.include(&pattern, checks, keyword);
     }
-}
-
-/// Whether the reader has nothing to do with a line, and no word of it needs a closer look: most
-/// lines of a large file are like this. A brace stands at its end or alone.
-fn plain(line: &str) -> bool {
-    let text = line.trim_ascii();
-    let words = text.strip_suffix('{').unwrap_or(text);
-    let common = |byte: u8| {
-        tree::ordinary(byte) && !matches!(byte, b'#' | b'!' | b'@' | b'~')
-            || matches!(byte, b' ' | b'\t')
-    };
-    let command = || schema::takes_command(text.split([' ', '\t']).next().unwrap_or_default());
-    line.len() < KEEPALIVED_LINE
-        && (text == "}" || words.bytes().all(common))
-        && !text.starts_with("include")
-        && (words.len() == text.len() || !command())
 }
 
 /// Whether the line reads other files.

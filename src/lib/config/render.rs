@@ -53,12 +53,8 @@ impl Rendering {
     }
 
     /// A brace.
-    pub(super) fn brace(&mut self, brace: &Fragment<'_>) {
-        let span = brace.span(0, 1);
-        if brace.text() == "}" {
-            self.depth = self.depth.saturating_sub(1);
-            self.push("}", span);
-        } else {
+    pub(super) fn brace(&mut self, opens: bool, span: Span) {
+        if opens {
             match self.lines.last_mut().filter(|_| self.open) {
                 Some(last) => last.text.push_str(" {"),
                 None => {
@@ -66,6 +62,9 @@ impl Rendering {
                 }
             }
             self.depth += 1;
+        } else {
+            self.depth = self.depth.saturating_sub(1);
+            self.push("}", span);
         }
         self.open = false;
     }

@@ -8,11 +8,15 @@ use super::diagnostic::{Code, Diagnostic, Findings};
 use super::nearest;
 use super::schema::{self, Arguments, Block, Row, Support};
 use super::source::Span;
-use super::tree::{Node, Nodes, Place, Word};
+use super::tree::{Node, Nodes, Place, Word, WordList};
 use super::values::{self, Parsed};
 
 /// Blocks that keepalived drops when more than a name stands before their brace.
 const ONE_NAME: [&str; 2] = ["vrrp_instance", "vrrp_sync_group"];
+
+/// Blocks of the top level whose keywords are resolved when the block is built, and then forgotten:
+/// a configuration may have very many, and nothing looks into two of them.
+const LATE: [&str; 1] = ["virtual_server"];
 
 /// What a keyword was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,14 +37,15 @@ pub(super) struct Entry<'a> {
     place: Place<'a>,
     pub row: &'static Row,
     pub value: Value,
-    /// The keywords of its block; empty for a block of list entries.
+    /// The keywords of its block; empty for a block of list entries, and for one of [`LATE`] until
+    /// it is opened.
     pub children: Box<[Entry<'a>]>,
 }
 
 impl<'a> Entry<'a> {
     /// The words after the keyword.
-    pub(super) fn arguments(&self) -> &'a [Word<'a>] {
-        self.place.node().arguments
+    pub(super) fn arguments(&self) -> WordList<'a> {
+        self.place.arguments()
     }
 
     /// The first argument, or nothing.
@@ -63,7 +68,7 @@ impl<'a> Entry<'a> {
 
     /// Where the keyword stands.
     pub(super) fn span(&self) -> Span {
-        self.place.node().keyword.span
+        self.place.keyword().span
     }
 
     /// The words of its block, for lists that may have several on a line.
@@ -73,7 +78,7 @@ impl<'a> Entry<'a> {
 
     /// The lines of its block as they stand.
     pub(super) fn lines(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        let block = self.place.node().block;
+        let block = self.place.block();
         block.into_iter().flat_map(|block| block.nodes).map(Place::node)
     }
 }
@@ -120,6 +125,7 @@ impl Resolver {
             let mut children = Box::default();
             if let (Some(inner), Some(content)) = (node.block, row.content)
                 && !content.entries
+                && !LATE.contains(&row.keyword)
             {
                 let quiet = quiet || matches!(row.support, Support::NotYet(_));
                 children = self.nested(inner.nodes, content, quiet, stack);
@@ -133,19 +139,33 @@ impl Resolver {
         stack.drain(from..).collect()
     }
 
+    /// `entry`, a block of the top level, with its keywords.
+    pub(super) fn open<'a>(&mut self, entry: &Entry<'a>) -> Entry<'a> {
+        let Entry { place, row, ref value, .. } = *entry;
+        let children = match (place.block(), row.content) {
+            (Some(inner), Some(content)) => {
+                self.block(inner.nodes, content, matches!(row.support, Support::NotYet(_)))
+            }
+            _ => Box::default(),
+        };
+        Entry { place, row, value: value.clone(), children }
+    }
+
     /// Report a setting that is given twice; true when the first one stays.
     fn repeated(&mut self, entries: &[Entry<'_>], entry: &Entry<'_>, block: &Block) -> bool {
+        if entry.row.content.is_some() || entry.row.repeatable {
+            return false;
+        }
+        let same = |other: &&Entry<'_>| std::ptr::eq(other.row, entry.row);
+        let Some(first) = entries.iter().rfind(same) else { return false };
         let single =
             matches!(block.path, "global_defs" | "SSL" | "vrrp_script" | "vrrp_sync_group")
                 || block.path.starts_with("vrrp_instance")
                 || block.path.starts_with("virtual_server");
-        let keyword = entry.row.keyword;
-        if !single || entry.row.content.is_some() || entry.row.repeatable {
+        if !single {
             return false;
         }
-        let Some(first) = entries.iter().rfind(|other| other.row.keyword == keyword) else {
-            return false;
-        };
+        let keyword = entry.row.keyword;
         let first_wins = entry.row.arguments == Arguments::Command
             || matches!(keyword, "use_vmac" | "use_ipvlan" | "vrf")
             || keyword.ends_with("notify_fifo");
@@ -306,7 +326,7 @@ impl Resolver {
         };
         let keyword = row.keyword;
         if ONE_NAME.contains(&keyword)
-            && let [_, second, ..] = node.arguments
+            && let Some(second) = node.arguments.get(1)
         {
             let message = format!("`{keyword}` has more than one name; keepalived drops the block");
             self.diagnostics.push(

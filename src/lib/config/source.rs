@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 /// Steps of a chain that are shown: the nearest ones.
 const LONGEST_CHAIN: usize = 12;
+/// Steps behind one step among which a further one is looked for: a line seldom uses more names.
+const NEWEST: usize = 32;
 
 /// A range of bytes in one file, with the expansion that led to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,15 +59,26 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name(u32);
 
-/// A step with what led to it. Kept once: a hundred thousand lines out of one definition share
-/// their chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A step with what led to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Link {
     step: Step,
     /// Where; its own trace does not count.
     span: Span,
     /// The step before, as in [`Span::trace`].
     before: u32,
+}
+
+/// A step, and where others of its kind are. It is kept once, as long as it is among the newest of
+/// those with its `before`: a hundred thousand lines out of one definition share their chain. The
+/// numbers are as in [`Span::trace`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    link: Link,
+    /// The last step that this one led to.
+    newest: u32,
+    /// The one before this that the same step led to.
+    older: u32,
 }
 
 /// One step of the chain that led to a place.
@@ -103,9 +116,9 @@ pub struct Location<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
-    links: Vec<Link>,
-    /// Where each link stands in `links`.
-    places: BTreeMap<Link, u32>,
+    links: Vec<Known>,
+    /// The last step that nothing led to.
+    newest: u32,
     names: Vec<Arc<str>>,
     /// Where each name stands in `names`.
     numbers: BTreeMap<Arc<str>, u32>,
@@ -131,10 +144,10 @@ impl SourceMap {
             Step::Turn(values) => Step::Turn(name(values)),
             Step::Included | Step::Set => step,
         };
-        self.links.extend(other.links.iter().map(|link| Link {
-            step: step(link.step),
-            span: link.span.shifted(shift),
-            before: if link.before == 0 { 0 } else { link.before.saturating_add(shift.1) },
+        let before = |before: u32| if before == 0 { 0 } else { before.saturating_add(shift.1) };
+        self.links.extend(other.links.iter().map(|Known { link, .. }| {
+            let (step, span) = (step(link.step), link.span.shifted(shift));
+            Known { link: Link { step, span, before: before(link.before) }, newest: 0, older: 0 }
         }));
         self.files.extend(other.files.iter().cloned());
         self.names.extend(other.names.iter().cloned());
@@ -169,10 +182,28 @@ impl SourceMap {
     /// [`Span::trace`].
     pub(super) fn trace(&mut self, step: Step, span: Span, before: u32) -> u32 {
         let link = Link { step, span: Span { trace: 0, ..span }, before };
-        *self.places.entry(link).or_insert_with(|| {
-            self.links.push(link);
-            offset(self.links.len())
-        })
+        let newest = self.known(before).map_or(self.newest, |known| known.newest);
+        let mut number = newest;
+        for _ in 0..NEWEST {
+            match self.known(number) {
+                Some(known) if known.link == link => return number,
+                Some(known) => number = known.older,
+                None => break,
+            }
+        }
+        self.links.push(Known { link, newest: 0, older: newest });
+        let number = offset(self.links.len());
+        let place = before.checked_sub(1).and_then(|at| usize::try_from(at).ok());
+        match place.and_then(|at| self.links.get_mut(at)) {
+            Some(known) => known.newest = number,
+            None => self.newest = number,
+        }
+        number
+    }
+
+    /// The step with this number.
+    fn known(&self, number: u32) -> Option<&Known> {
+        self.links.get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 
     /// The chain `trace` with the chain `before` behind its last step.
@@ -183,8 +214,8 @@ impl SourceMap {
 
     /// Nearest step first.
     fn chain(&self, trace: u32) -> impl Iterator<Item = Link> {
-        let link = |trace: u32| self.links.get(usize::try_from(trace.checked_sub(1)?).ok()?);
-        std::iter::successors(link(trace).copied(), move |step| link(step.before).copied())
+        let link = |number: u32| self.known(number).map(|known| known.link);
+        std::iter::successors(link(trace), move |step| link(step.before))
     }
 
     /// The steps that led to `span`, nearest first; of a long chain only the nearest.

@@ -33,7 +33,8 @@ impl Reader<'_> {
         goes_on: bool,
     ) -> Option<Vec<Fragment<'static>>> {
         let text = line.text();
-        let (mut out, mut current) = (Vec::new(), Fragment::default());
+        next_use(text, 0)?;
+        let (mut out, mut current) = (Vec::new(), self.spare.take());
         let (mut at, mut replaced) = (0, false);
         let mut from = 0;
         while let Some(used) = next_use(text, from) {
@@ -68,6 +69,7 @@ impl Reader<'_> {
             }
         }
         if !replaced {
+            self.spare.give(current);
             return None;
         }
         current.push_part(line, at, text.len());
@@ -83,11 +85,13 @@ impl Reader<'_> {
         span: Span,
         (current, out): (&mut Fragment<'static>, &mut Vec<Fragment<'static>>),
     ) {
-        let name = self.sources.name(found.name);
         let step = match definition.kind {
-            Kind::Line => Step::Defined(name),
+            Kind::Line => Step::Defined(self.sources.name(found.name)),
             Kind::Turn => Step::Set,
-            Kind::Lines => return self.use_lines(definition, (name, span), current, out),
+            Kind::Lines => {
+                let name = self.sources.name(found.name);
+                return self.use_lines(definition, (name, span), current, out);
+            }
         };
         let trace = self.sources.trace(step, definition.span, span.trace);
         let value = definition.lines.first().map_or("", Fragment::text);
@@ -107,15 +111,14 @@ impl Reader<'_> {
         let mut known = (0, used);
         for (index, body) in definition.lines.iter().enumerate() {
             if index > 0 {
-                out.push(std::mem::take(current));
+                out.push(std::mem::replace(current, self.spare.take()));
             }
-            let body = body.clone().traced(|own| {
+            current.push_led(body, (0, body.text().len()), |own| {
                 if own != known.0 {
                     known = (own, self.sources.join(own, used));
                 }
                 known.1
             });
-            current.push_part(&body, 0, body.text().len());
         }
     }
 

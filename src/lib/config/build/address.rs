@@ -122,7 +122,7 @@ pub(super) fn parse(
 }
 
 /// Flags that the kernel has for IPv6 addresses, and one for both families.
-fn flag(result: &mut VirtualAddress, word: &Word<'_>, context: &mut Context<'_>) {
+fn flag(result: &mut VirtualAddress, word: Word<'_>, context: &mut Context<'_>) {
     if word.text == "autojoin" {
         result.autojoin = true;
     } else if result.address.is_ipv4() {
@@ -139,7 +139,7 @@ fn flag(result: &mut VirtualAddress, word: &Word<'_>, context: &mut Context<'_>)
 fn peer(
     result: &mut VirtualAddress,
     line: &Node<'_>,
-    value: &Word<'_>,
+    value: Word<'_>,
     context: &mut Context<'_>,
 ) -> bool {
     let Ok((peer, prefix)) = values::network(value.text) else { return false };
@@ -164,7 +164,7 @@ fn lifetime(text: &str) -> Option<PreferredLifetime> {
     }
 }
 
-fn unused(word: &Word<'_>, support: Option<Support>, context: &mut Context<'_>) {
+fn unused(word: Word<'_>, support: Option<Support>, context: &mut Context<'_>) {
     if let Some(Support::NotYet(feature)) = support {
         context.resolver.not_yet(feature, word.text, word.span);
         return;
@@ -182,7 +182,7 @@ fn parameter(
     result: &mut VirtualAddress,
     line: &Node<'_>,
     name: &str,
-    value: &Word<'_>,
+    value: Word<'_>,
     context: &mut Context<'_>,
 ) {
     let text = value.text;

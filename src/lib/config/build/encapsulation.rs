@@ -11,7 +11,7 @@ use crate::config::tree::Word;
 const LABELS: u32 = 0xf_ffff;
 
 /// What stands after `encap`.
-pub(super) fn take(encap: &Word<'_>, words: &mut Words<'_>) -> Taken<Encapsulation> {
+pub(super) fn take(encap: Word<'_>, words: &mut Words<'_>) -> Taken<Encapsulation> {
     let Some(kind) = words.next() else {
         let message = "`encap` names no kind of encapsulation";
         return Err(Diagnostic::new(Code::MissingArgument, encap.span, message)
@@ -40,7 +40,7 @@ pub(super) fn take(encap: &Word<'_>, words: &mut Words<'_>) -> Taken<Encapsulati
 }
 
 /// The fields of the outer header; the first other word ends them.
-fn tunnel(kind: &Word<'_>, words: &mut Words<'_>) -> Taken<Encapsulation> {
+fn tunnel(kind: Word<'_>, words: &mut Words<'_>) -> Taken<Encapsulation> {
     let ipv6 = kind.text == "ip6";
     let mut header = TunnelHeader { ipv6, ..TunnelHeader::default() };
     while let Some(word) = words.peek() {
@@ -68,7 +68,7 @@ fn tunnel(kind: &Word<'_>, words: &mut Words<'_>) -> Taken<Encapsulation> {
     Ok(Encapsulation::Ip(header))
 }
 
-fn address(keyword: &Word<'_>, value: &Word<'_>, ipv6: bool) -> Taken<IpAddr> {
+fn address(keyword: Word<'_>, value: Word<'_>, ipv6: bool) -> Taken<IpAddr> {
     let address: Option<IpAddr> = value.text.parse().ok();
     address
         .filter(|address| address.is_ipv6() == ipv6)

@@ -38,7 +38,7 @@ pub(super) fn build(entries: &[Entry<'_>], context: &mut Context<'_>) -> Links {
 }
 
 /// An interface name that the kernel could have.
-fn interface(word: &Word<'_>, context: &mut Context<'_>) -> Option<String> {
+fn interface(word: Word<'_>, context: &mut Context<'_>) -> Option<String> {
     let fits = (1..=super::address::LONGEST_NAME).contains(&word.text.len());
     if !fits {
         let message = format!("no interface can be called `{}`", word.text);
@@ -48,14 +48,14 @@ fn interface(word: &Word<'_>, context: &mut Context<'_>) -> Option<String> {
     fits.then(|| word.text.to_owned())
 }
 
-fn repeated(word: &Word<'_>, context: &mut Context<'_>) {
+fn repeated(word: Word<'_>, context: &mut Context<'_>) {
     let message = format!("`{}` is in the list already", word.text);
     context.warn(Code::DuplicateEntry, word.span, message, "the last entry holds; remove one");
 }
 
 /// `IFNAME [MII|ETHTOOL|IOCTL]`.
 fn polled(line: &Node<'_>, list: &mut Vec<PolledLink>, context: &mut Context<'_>) {
-    let Some(interface) = interface(&line.keyword, context) else { return };
+    let Some(interface) = interface(line.keyword, context) else { return };
     let method = line.arguments.first().and_then(|word| match word.text {
         "MII" => Some(PollMethod::Mii),
         "ETHTOOL" => Some(PollMethod::Ethtool),
@@ -68,7 +68,7 @@ fn polled(line: &Node<'_>, list: &mut Vec<PolledLink>, context: &mut Context<'_>
         }
     });
     if list.iter().any(|link| link.interface == interface) {
-        repeated(&line.keyword, context);
+        repeated(line.keyword, context);
         list.retain(|link| link.interface != interface);
     }
     list.push(PolledLink { interface, method });
@@ -76,7 +76,7 @@ fn polled(line: &Node<'_>, list: &mut Vec<PolledLink>, context: &mut Context<'_>
 
 /// `IFNAME DOWN [UP]`. Without UP an interface that comes up counts at once.
 fn delay(line: &Node<'_>, list: &mut Vec<LinkDelay>, context: &mut Context<'_>) {
-    let Some(interface) = interface(&line.keyword, context) else { return };
+    let Some(interface) = interface(line.keyword, context) else { return };
     let mut times =
         line.arguments.iter().map(|word| match values::seconds(word.text, 0, LONGEST) {
             Parsed::Good(time) | Parsed::Adjusted(time, _) => Ok(time),
@@ -91,7 +91,7 @@ fn delay(line: &Node<'_>, list: &mut Vec<LinkDelay>, context: &mut Context<'_>) 
     match (down, times.next().unwrap_or(Ok(Duration::ZERO))) {
         (Ok(down), Ok(up)) => {
             if list.iter().any(|delay| delay.interface == interface) {
-                repeated(&line.keyword, context);
+                repeated(line.keyword, context);
                 list.retain(|delay| delay.interface != interface);
             }
             list.push(LinkDelay { interface, down, up });
@@ -112,11 +112,11 @@ fn announce_group(entry: &Entry<'_>, groups: &mut Vec<AnnounceGroup>, context: &
         context.warn(Code::GroupTooSmall, entry.span(), message, remedy);
         return;
     }
-    let single = settings.all("interface").filter_map(|entry| entry.arguments().first().copied());
+    let single = settings.all("interface").filter_map(|entry| entry.arguments().first());
     let listed = settings.all("interfaces").flat_map(Entry::list_words);
     let mut interfaces: Vec<String> = Vec::new();
     for word in single.chain(listed) {
-        let Some(name) = interface(&word, context) else { continue };
+        let Some(name) = interface(word, context) else { continue };
         if interfaces.contains(&name) || groups.iter().any(|g| g.interfaces.contains(&name)) {
             let message = format!("`{name}` is in a garp_group already");
             let remedy = "it stays there; an interface is in one group only";

@@ -8,6 +8,7 @@ use crate::config::Globals;
 use crate::config::diagnostic::Code;
 use crate::config::model::{Dbus, MailServer};
 use crate::config::resolve::Entry;
+use crate::config::tree::WordList;
 use crate::config::values::{self, Parsed};
 use crate::engine::notify::FifoConfig;
 
@@ -58,7 +59,8 @@ fn mail(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_
             context.warn(Code::Adjusted, span, message, "it is at least one second");
         }
     }
-    if let Some([host, rest @ ..]) = settings.get("smtp_server").map(Entry::arguments) {
+    let server = settings.get("smtp_server").map(Entry::arguments);
+    if let Some((host, rest)) = server.and_then(WordList::split_first) {
         let port =
             rest.first().map_or(Ok(MAIL_PORT), |port| match values::number(port.text, 1, 65_535) {
                 Parsed::Good(number) => Ok(u16::try_from(number).unwrap_or(MAIL_PORT)),
@@ -98,13 +100,12 @@ fn fifo(settings: &Settings<'_>, keyword: &str, context: &mut Context<'_>) -> Op
 
 fn snmp(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
     let snmp = &mut globals.snmp;
-    match settings.get("snmp_socket").map(Entry::arguments) {
-        Some([socket]) => snmp.socket = Some(socket.text.to_owned()),
-        Some([_, second, ..]) => {
-            let message = "`snmp_socket` takes one address";
-            context.warn(Code::ExtraArguments, second.span, message, "the keyword is ignored");
-        }
-        _ => {}
+    let socket = settings.get("snmp_socket").map(Entry::arguments).and_then(WordList::split_first);
+    if let Some(extra) = socket.and_then(|(_, rest)| rest.first()) {
+        let message = "`snmp_socket` takes one address";
+        context.warn(Code::ExtraArguments, extra.span, message, "the keyword is ignored");
+    } else if let Some((socket, _)) = socket {
+        snmp.socket = Some(socket.text.to_owned());
     }
     let rfc = settings.has("enable_snmp_rfc");
     snmp.traps |= settings.has("enable_traps");

@@ -8,6 +8,7 @@ use crate::config::Globals;
 use crate::config::diagnostic::Code;
 use crate::config::model::{LifecycleScript, Processes, Scheduling};
 use crate::config::resolve::Entry;
+use crate::config::tree::WordList;
 use crate::config::values::{self, Parsed};
 
 /// Greatest realtime priority.
@@ -94,7 +95,7 @@ fn schedule(
     scheduling.no_swap |= settings.has(&format!("{name}_no_swap"));
     let keyword = format!("{name}_cpu_affinity");
     let words = settings.get(&keyword).map(Entry::arguments);
-    for word in words.unwrap_or_default() {
+    for word in words.into_iter().flat_map(WordList::iter) {
         match values::number(word.text, 0, MOST_PROCESSORS) {
             Parsed::Good(number) | Parsed::Adjusted(number, _) => {
                 scheduling.processors.extend(u16::try_from(number).ok());

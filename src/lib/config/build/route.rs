@@ -87,7 +87,7 @@ struct Draft {
 impl Draft {
     fn word(
         &mut self,
-        word: &Word<'_>,
+        word: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<()> {
@@ -121,7 +121,7 @@ impl Draft {
     }
 
     /// All addresses of a route are of one family.
-    fn belongs(&mut self, word: &Word<'_>, family: Family) -> Taken<()> {
+    fn belongs(&mut self, word: Word<'_>, family: Family) -> Taken<()> {
         if *self.family.get_or_insert(family) == family {
             return Ok(());
         }
@@ -129,7 +129,7 @@ impl Draft {
         Err(Diagnostic::new(Code::OtherFamily, word.span, message))
     }
 
-    fn destination(&mut self, word: &Word<'_>) -> Taken<()> {
+    fn destination(&mut self, word: Word<'_>) -> Taken<()> {
         let destination = match word.text {
             "default" => None,
             text => {
@@ -148,7 +148,7 @@ impl Draft {
     }
 
     /// An address of the route's family.
-    fn address(&mut self, keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<IpAddr> {
+    fn address(&mut self, keyword: Word<'_>, words: &mut Words<'_>) -> Taken<IpAddr> {
         let value = words.value(keyword)?;
         let address: IpAddr =
             value.text.parse().map_err(|_| invalid(keyword, value, "an address"))?;
@@ -159,7 +159,7 @@ impl Draft {
     /// Where packets go and come from.
     fn way(
         &mut self,
-        word: &Word<'_>,
+        word: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<()> {
@@ -189,7 +189,7 @@ impl Draft {
 
     fn gateway(
         &mut self,
-        word: &Word<'_>,
+        word: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<IpAddr> {
@@ -208,7 +208,7 @@ impl Draft {
     }
 
     /// `via A or B`: two ways of equal weight.
-    fn alternative(&mut self, word: &Word<'_>, words: &mut Words<'_>) -> Taken<()> {
+    fn alternative(&mut self, word: Word<'_>, words: &mut Words<'_>) -> Taken<()> {
         let other = self.address(word, words)?;
         let hop = |via| NextHop { via, weight: 1, ..NextHop::default() };
         self.route.next_hops = vec![hop(self.route.via.take()), hop(Some(other))];
@@ -218,7 +218,7 @@ impl Draft {
     /// Everything from the first `nexthop` to the end of the line.
     fn next_hops(
         &mut self,
-        first: &Word<'_>,
+        first: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<()> {
@@ -251,7 +251,7 @@ impl Draft {
         Ok(())
     }
 
-    fn flag(&mut self, word: &Word<'_>, words: &mut Words<'_>, context: &mut Context<'_>) {
+    fn flag(&mut self, word: Word<'_>, words: &mut Words<'_>, context: &mut Context<'_>) {
         match word.text {
             "onlink" => self.route.on_link = true,
             "add" => self.route.placement = Placement::Add,
@@ -270,7 +270,7 @@ impl Draft {
     /// What a route has besides its way; false when `word` is nothing of that.
     fn attribute(
         &mut self,
-        word: &Word<'_>,
+        word: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<bool> {
@@ -376,13 +376,13 @@ fn kind(text: &str) -> Option<RouteKind> {
     })
 }
 
-fn old(word: &Word<'_>, now: &str, context: &mut Context<'_>) {
+fn old(word: Word<'_>, now: &str, context: &mut Context<'_>) {
     let message = format!("`{}` is an old spelling", word.text);
     context.warn(Code::Deprecated, word.span, message, &format!("write `{now}` instead"));
 }
 
 /// An interface name that the kernel could have.
-pub(super) fn interface(keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<String> {
+pub(super) fn interface(keyword: Word<'_>, words: &mut Words<'_>) -> Taken<String> {
     let value = words.value(keyword)?;
     if (1..=super::address::LONGEST_NAME).contains(&value.text.len()) {
         return Ok(value.text.to_owned());
@@ -396,7 +396,7 @@ pub(super) fn interface(keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<Stri
 /// A number by its name or itself.
 pub(super) fn named<T: TryFrom<u32>>(
     kind: Kind,
-    keyword: &Word<'_>,
+    keyword: Word<'_>,
     words: &mut Words<'_>,
     context: &mut Context<'_>,
 ) -> Taken<T> {
@@ -409,7 +409,7 @@ pub(super) fn named<T: TryFrom<u32>>(
 
 /// `[FROM/]TO`.
 pub(super) fn realms(
-    keyword: &Word<'_>,
+    keyword: Word<'_>,
     words: &mut Words<'_>,
     context: &mut Context<'_>,
 ) -> Taken<Realms> {
@@ -427,7 +427,7 @@ pub(super) fn realms(
 /// A metric of the path; false when `word` is none.
 fn metric(
     metrics: &mut Metrics,
-    word: &Word<'_>,
+    word: Word<'_>,
     words: &mut Words<'_>,
     block: &'static Block,
 ) -> Taken<bool> {
@@ -467,14 +467,14 @@ fn metric(
     Ok(true)
 }
 
-fn lockable(keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<Metric<u32>> {
+fn lockable(keyword: Word<'_>, words: &mut Words<'_>) -> Taken<Metric<u32>> {
     let locked = words.take("lock").is_some();
     let value = words.value(keyword)?;
     Ok(Metric { value: words::number(keyword, value, 0, i64::from(u32::MAX))?, locked })
 }
 
 /// A time in milliseconds, or with `ms` or `s` behind it, as microseconds.
-fn time(keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<Metric<u64>> {
+fn time(keyword: Word<'_>, words: &mut Words<'_>) -> Taken<Metric<u64>> {
     let locked = words.take("lock").is_some();
     let value = words.value(keyword)?;
     let text = value.text;

@@ -82,7 +82,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn belongs(&mut self, word: &Word<'_>, family: Family) -> Taken<()> {
+    fn belongs(&mut self, word: Word<'_>, family: Family) -> Taken<()> {
         if *self.family.get_or_insert(family) == family {
             return Ok(());
         }
@@ -93,7 +93,7 @@ impl Draft {
     /// What happens to the packet; a rule has one action.
     fn action(
         &mut self,
-        word: &Word<'_>,
+        word: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<bool> {
@@ -127,7 +127,7 @@ impl Draft {
     /// Which packets it is for.
     fn selector(
         &mut self,
-        word: &Word<'_>,
+        word: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<bool> {
@@ -166,7 +166,7 @@ impl Draft {
     /// Everything else.
     fn rest(
         &mut self,
-        word: &Word<'_>,
+        word: Word<'_>,
         words: &mut Words<'_>,
         context: &mut Context<'_>,
     ) -> Taken<bool> {
@@ -233,7 +233,7 @@ impl Draft {
 }
 
 /// `VALUE[/MASK]`.
-fn mark(keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<Mark> {
+fn mark(keyword: Word<'_>, words: &mut Words<'_>) -> Taken<Mark> {
     let value = words.value(keyword)?;
     let (bits, mask) = match value.text.split_once('/') {
         Some((bits, mask)) => (names::number(bits), names::number(mask)),
@@ -247,7 +247,7 @@ fn mark(keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<Mark> {
 
 /// `A-B`.
 fn range<T: TryFrom<i64> + PartialOrd>(
-    keyword: &Word<'_>,
+    keyword: Word<'_>,
     words: &mut Words<'_>,
     most: i64,
 ) -> Taken<Span<T>> {
@@ -265,7 +265,7 @@ fn range<T: TryFrom<i64> + PartialOrd>(
 }
 
 /// A protocol by its number or by its usual name.
-fn ip_protocol(keyword: &Word<'_>, words: &mut Words<'_>) -> Taken<u8> {
+fn ip_protocol(keyword: Word<'_>, words: &mut Words<'_>) -> Taken<u8> {
     let value = words.value(keyword)?;
     let known = match value.text {
         "icmp" => Some(1),

@@ -10,7 +10,7 @@ use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::loader::FileStatus;
 use crate::config::resolve::Entry;
 use crate::config::source::Span;
-use crate::config::tree::{Word, command_words};
+use crate::config::tree::{Word, WordList, command_words};
 use crate::engine::check::{CommandLine, Identity, ScriptConfig};
 use crate::engine::notify::Hooks;
 use crate::engine::vrrp::{TrackerConfig, TrackerId};
@@ -99,22 +99,23 @@ pub(super) fn hooks(settings: &Settings<'_>, context: &mut Context<'_>) -> Hooks
 /// be run, which was reported.
 pub(super) fn command(
     entry: &Entry<'_>,
-    user: Option<&[Word<'_>]>,
+    user: Option<WordList<'_>>,
     context: &mut Context<'_>,
 ) -> Option<CommandLine> {
     let (text, own_user) = entry.arguments().split_first()?;
-    let user = if own_user.is_empty() { user.unwrap_or_default() } else { own_user };
-    command_line(text, user, context)
+    command_line(text, if own_user.is_empty() { user } else { Some(own_user) }, context)
 }
 
 /// The command in `text`, run as `user` or, without one, as `script_user`. `None` when it cannot
 /// be run, which was reported.
 pub(super) fn command_line(
-    text: &Word<'_>,
-    user: &[Word<'_>],
+    text: Word<'_>,
+    user: Option<WordList<'_>>,
     context: &mut Context<'_>,
 ) -> Option<CommandLine> {
-    let identity = if user.is_empty() {
+    let identity = if let Some(user) = user.filter(|user| !user.is_empty()) {
+        Some(identity(user, context)?)
+    } else {
         let ScriptUser::Known(identity) = context.defaults.script_user.ask(context.loader) else {
             context.warn(
                 Code::ScriptUnusable,
@@ -125,8 +126,6 @@ pub(super) fn command_line(
             return None;
         };
         identity
-    } else {
-        Some(identity(user, context)?)
     };
     let runs_as = identity.clone().unwrap_or_else(|| {
         let (uid, gid) = context.loader.identity();
@@ -164,9 +163,9 @@ pub(super) fn command_line(
 }
 
 /// A user, and a group when one is given. `None` when one does not exist, which was reported.
-pub(super) fn identity(words: &[Word<'_>], context: &mut Context<'_>) -> Option<Identity> {
+pub(super) fn identity(words: WordList<'_>, context: &mut Context<'_>) -> Option<Identity> {
     let (user, rest) = words.split_first()?;
-    let unknown = |word: &Word<'_>, kind: &str, context: &mut Context<'_>| {
+    let unknown = |word: Word<'_>, kind: &str, context: &mut Context<'_>| {
         context.warn(
             Code::UnknownUser,
             word.span,

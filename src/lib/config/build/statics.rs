@@ -23,7 +23,7 @@ impl Context<'_> {
     }
 
     /// The `track_group` that `word` names, when there is one.
-    pub(super) fn track_group(&mut self, word: &Word<'_>) -> Option<String> {
+    pub(super) fn track_group(&mut self, word: Word<'_>) -> Option<String> {
         if self.statics.groups.iter().any(|group| group.name == word.text) {
             return Some(word.text.to_owned());
         }

@@ -11,7 +11,7 @@ use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::model::{self, TrackedItem, TrackedItems};
 use crate::config::resolve::Entry;
 use crate::config::source::Span;
-use crate::config::tree::{Node, Word};
+use crate::config::tree::{Node, WordList};
 use crate::config::values::{self, Parsed};
 use crate::engine::vrrp::{Tracked, TrackerId};
 
@@ -193,7 +193,7 @@ fn weight_of(line: &Node<'_>, most: i16, context: &mut Context<'_>) -> Option<(i
 
 /// `N [reverse|noreverse]` with N in `-most..=most`; 254 is cut to 253 as keepalived does.
 pub(super) fn weight(
-    words: &[Word<'_>],
+    words: WordList<'_>,
     most: i16,
     context: &mut Context<'_>,
 ) -> Option<(i16, bool)> {

@@ -81,7 +81,7 @@ fn file(entry: &Entry<'_>, context: &mut Context<'_>) {
 /// `init_file [VALUE] [overwrite]`, in any order.
 fn initial(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<InitialContent> {
     let mut initial = InitialContent { value: 0, overwrite: false };
-    for word in entry.arguments() {
+    for word in entry.arguments().iter() {
         if word.text == "overwrite" {
             initial.overwrite = true;
         } else if let Ok(value) = word.text.parse() {

@@ -107,7 +107,7 @@ fn name_of(vrid: u8, context: &Context<'_>) -> String {
 
 /// The first name is the new interface's, the second its parent's.
 fn name(
-    word: &Word<'_>,
+    word: Word<'_>,
     names: &mut usize,
     own: &mut String,
     parent: &mut Option<String>,
@@ -132,7 +132,7 @@ fn name(
 }
 
 /// Six octets, or five that the VRID completes.
-fn mac(word: &Word<'_>, vrid: u8, context: &mut Context<'_>) -> Option<MacAddress> {
+fn mac(word: Word<'_>, vrid: u8, context: &mut Context<'_>) -> Option<MacAddress> {
     let whole = if word.text.split(':').count() == 5 {
         format!("{}:{vrid:02x}", word.text)
     } else {
@@ -155,7 +155,7 @@ fn mac(word: &Word<'_>, vrid: u8, context: &mut Context<'_>) -> Option<MacAddres
     None
 }
 
-fn group(keyword: &Word<'_>, words: &mut Words<'_>, context: &mut Context<'_>) -> Option<u32> {
+fn group(keyword: Word<'_>, words: &mut Words<'_>, context: &mut Context<'_>) -> Option<u32> {
     let Some(value) = words.next() else {
         let message = "`group` has no value";
         context.warn(Code::MissingArgument, keyword.span, message, "it is ignored");
@@ -178,9 +178,9 @@ pub(super) fn extra_announcements(
 ) -> Option<ExtraAnnouncements> {
     const MOST: u64 = 86_400;
     let entry = keywords.iter().find_map(|keyword| settings.get(keyword))?;
-    let (all, rest) = match entry.arguments() {
-        [first, rest @ ..] if first.text == "all" => (true, rest),
-        words => (false, words),
+    let (all, rest) = match entry.arguments().split_first() {
+        Some((first, rest)) if first.text == "all" => (true, rest),
+        _ => (false, entry.arguments()),
     };
     let seconds = rest.first().map(|word| (word.span, word.text.parse().ok()));
     let problem = match seconds {

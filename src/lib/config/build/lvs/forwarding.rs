@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use super::super::Context;
 use crate::config::diagnostic::Code;
 use crate::config::resolve::Entry;
-use crate::config::tree::Word;
+use crate::config::tree::{Word, WordList};
 use crate::engine::ipvs::{Forwarding, GueChecksum, Tunnel};
 
 /// What `entry` says; `None` when it cannot be understood, which was reported.
@@ -38,7 +38,7 @@ struct Options<'a> {
     checksum: GueChecksum,
 }
 
-fn tunnel(entry: &Entry<'_>, words: &[Word<'_>], context: &mut Context<'_>) -> Option<Tunnel> {
+fn tunnel(entry: &Entry<'_>, words: WordList<'_>, context: &mut Context<'_>) -> Option<Tunnel> {
     let options = match options(words) {
         Ok(options) => options,
         Err((word, why)) => {
@@ -66,7 +66,7 @@ fn tunnel(entry: &Entry<'_>, words: &[Word<'_>], context: &mut Context<'_>) -> O
         .ok()
 }
 
-fn options<'a>(words: &'a [Word<'a>]) -> Result<Options<'a>, (&'a Word<'a>, String)> {
+fn options(words: WordList<'_>) -> Result<Options<'_>, (Word<'_>, String)> {
     let mut options = Options::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {

@@ -9,7 +9,7 @@ use super::port;
 use crate::config::diagnostic::Code;
 use crate::config::resolve::Entry;
 use crate::config::source::Span;
-use crate::config::tree::{Node, Word};
+use crate::config::tree::{Node, Word, WordList};
 use crate::config::values::{self, Parsed};
 use crate::engine::ipvs::LONGEST_RANGE;
 use crate::engine::vrrp::Family;
@@ -93,7 +93,7 @@ fn members(entry: &Entry<'_>, context: &mut Context<'_>) -> Vec<Member> {
 }
 
 fn member(line: &Node<'_>, context: &mut Context<'_>) -> Option<Member> {
-    let words = &line.arguments;
+    let words = line.arguments;
     let result = if line.keyword.text == "fwmark" {
         if words.is_empty() {
             let message = "`fwmark` has no value; keepalived does not start with it";
@@ -103,7 +103,7 @@ fn member(line: &Node<'_>, context: &mut Context<'_>) -> Option<Member> {
         }
         mark(words)
     } else {
-        addresses(&line.keyword, words)
+        addresses(line.keyword.text, words.first())
     };
     let most = if line.keyword.text == "fwmark" { 2 } else { 1 };
     if let Some(extra) = words.get(most) {
@@ -119,7 +119,7 @@ fn member(line: &Node<'_>, context: &mut Context<'_>) -> Option<Member> {
         .ok()
 }
 
-fn mark(words: &[Word<'_>]) -> Result<Member, String> {
+fn mark(words: WordList<'_>) -> Result<Member, String> {
     let number = words.first().map_or("", |word| word.text);
     let mark = match values::number(number, 0, i64::from(u32::MAX)) {
         Parsed::Good(mark) | Parsed::Adjusted(mark, _) => u32::try_from(mark).unwrap_or_default(),
@@ -139,9 +139,8 @@ pub(super) fn family(word: &str) -> Result<Family, String> {
 }
 
 /// `ADDRESS`, `ADDRESS-LAST` or `ADDRESS/LENGTH`, then a port.
-fn addresses(range: &Word<'_>, words: &[Word<'_>]) -> Result<Member, String> {
-    let port = words.first().map(port).transpose()?.unwrap_or(0);
-    let text = range.text;
+fn addresses(text: &str, given: Option<Word<'_>>) -> Result<Member, String> {
+    let port = given.map(port).transpose()?.unwrap_or(0);
     let (first, last) = if let Some((first, last)) = text.split_once('-') {
         let first = address(first)?;
         (first, end(first, last)?)
@@ -214,8 +213,7 @@ mod tests {
     use super::*;
 
     fn range(text: &str) -> Result<(String, u32), String> {
-        let word = Word { text, span: Span::default() };
-        match addresses(&word, &[])? {
+        match addresses(text, None)? {
             Member::Addresses { first, count, .. } => Ok((first.to_string(), count)),
             Member::Fwmark { .. } => Err("a mark".to_owned()),
         }

@@ -113,7 +113,7 @@ fn request(entry: &Entry<'_>, host: Option<&str>, context: &mut Context<'_>) -> 
 /// Every good status code; words that are none are left out.
 fn status(settings: &Settings<'_>, context: &mut Context<'_>) -> Vec<(u16, u16)> {
     let mut ranges = Vec::new();
-    for word in settings.all("status_code").flat_map(Entry::arguments) {
+    for word in settings.all("status_code").flat_map(|entry| entry.arguments().iter()) {
         let (low, high) = word.text.split_once('-').unwrap_or((word.text, word.text));
         let code = |text: &str| text.parse::<u16>().ok().filter(|code| (100..=599).contains(code));
         match (code(low), code(high)) {
@@ -159,7 +159,7 @@ fn regex(settings: &Settings<'_>, context: &mut Context<'_>) -> Option<RegexChec
         return None;
     };
     let mut options = Vec::new();
-    for word in settings.all("regex_options").flat_map(Entry::arguments) {
+    for word in settings.all("regex_options").flat_map(|entry| entry.arguments().iter()) {
         if REGEX_OPTIONS.contains(&word.text) {
             options.push(word.text.into());
             continue;

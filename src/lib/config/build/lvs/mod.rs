@@ -22,7 +22,7 @@ use crate::config::diagnostic::Code;
 use crate::config::nearest;
 use crate::config::resolve::{Entry, Value};
 use crate::config::source::Span;
-use crate::config::tree::Word;
+use crate::config::tree::{Word, WordList};
 use crate::config::values::{self, Parsed};
 use crate::engine::pool::BalancerConfig;
 use crate::engine::vrrp::RouterConfig;
@@ -71,7 +71,8 @@ pub(super) fn build<'a>(
     let mut groups = group::build(of("virtual_server_group"), context);
     let mut spans = Vec::new();
     for entry in of("virtual_server") {
-        if let Some(pool) = service::build(entry, &mut groups, &around, context) {
+        let entry = context.resolver.open(entry);
+        if let Some(pool) = service::build(&entry, &mut groups, &around, context) {
             balancer.pools.push(pool);
             spans.push(entry.value_span());
         }
@@ -98,7 +99,7 @@ fn file_weight(entry: &Entry<'_>) -> Option<(i32, bool)> {
 }
 
 /// `ADDRESS [PORT]` from the words of a keyword; why not otherwise.
-fn address_and_port(words: &[Word<'_>]) -> Result<(IpAddr, Option<u16>), String> {
+fn address_and_port(words: WordList<'_>) -> Result<(IpAddr, Option<u16>), String> {
     let Some((address, rest)) = words.split_first() else {
         return Err("there is no address".to_owned());
     };
@@ -109,7 +110,7 @@ fn address_and_port(words: &[Word<'_>]) -> Result<(IpAddr, Option<u16>), String>
 }
 
 /// A port; 0 means every port.
-fn port(word: &Word<'_>) -> Result<u16, String> {
+fn port(word: Word<'_>) -> Result<u16, String> {
     match values::number(word.text, 0, 65_535) {
         Parsed::Good(number) | Parsed::Adjusted(number, _) => {
             u16::try_from(number).map_err(|error| error.to_string())

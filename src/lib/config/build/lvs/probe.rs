@@ -204,7 +204,7 @@ pub(super) fn script(
         let remedy = "it is ignored; write the command and its arguments in double quotes";
         context.warn(Code::ExtraArguments, extra.span, message, remedy);
     }
-    let user = settings.get("user").map(Entry::arguments).unwrap_or_default();
+    let user = settings.get("user").map(Entry::arguments);
     let command = scripts::command_line(text, user, context)?;
     let timeout = settings.number("misc_timeout").filter(|seconds| *seconds > 0);
     let timeout = timeout.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);

@@ -55,8 +55,8 @@ fn cleanup(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Cleanup> {
 
 /// A number in a range after the word `name`; `None` when it is not one, which was reported.
 fn parameter(
-    name: &Word<'_>,
-    value: Option<&Word<'_>>,
+    name: Word<'_>,
+    value: Option<Word<'_>>,
     (least, most): (i64, i64),
     context: &mut Context<'_>,
 ) -> Option<i64> {
@@ -77,7 +77,7 @@ fn parameter(
 
 fn timeouts(entry: &Entry<'_>, timeouts: &mut Timeouts, context: &mut Context<'_>) {
     let mut words = entry.arguments().iter();
-    if words.len() < 2 {
+    if entry.arguments().len() < 2 {
         let message = "`lvs_timeouts` names no timeout";
         let remedy = "it is ignored; write tcp, tcpfin or udp and the seconds after each";
         context.warn(Code::MissingArgument, entry.value_span(), message, remedy);
@@ -134,8 +134,8 @@ fn sync(
 
 fn sync_parameter(
     daemon: &mut SyncDaemon,
-    name: &Word<'_>,
-    value: Option<&Word<'_>>,
+    name: Word<'_>,
+    value: Option<Word<'_>>,
     context: &mut Context<'_>,
 ) {
     let mut number = |least, most| parameter(name, value, (least, most), context);

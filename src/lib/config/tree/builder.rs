@@ -1,0 +1,332 @@
+//! Lines to statements and blocks, one after the other as they are read.
+
+use super::lexer::{Lexed, Lexer, Token, ordinary};
+use super::{Braces, Kept, Origin, Statement, Stored, index};
+use crate::config::diagnostic::{Code, Diagnostic, Findings};
+use crate::config::fragment::Fragment;
+use crate::config::reader::KEEPALIVED_LINE;
+use crate::config::schema;
+use crate::config::source::{SourceMap, Span, offset};
+
+/// Blocks inside blocks; keepalived's deepest is five.
+const DEEPEST: usize = 32;
+
+/// Takes lines, gives a tree.
+#[derive(Debug, Default)]
+pub(in crate::config) struct Builder {
+    kept: Kept,
+    /// The number of the last origin that is a file.
+    origin: u32,
+    /// Words before those of the statement that is being read.
+    begun: usize,
+    /// The statement's arguments are secret.
+    secret: bool,
+    /// The last statement, when it may still get a block.
+    last: Option<u32>,
+    /// Braces that are open, outermost first; `None`: one of nothing, what follows it stays in the
+    /// block round it.
+    open: Vec<Option<u32>>,
+    /// Braces opened past [`DEEPEST`].
+    skipped: usize,
+    /// Words that no message may show.
+    secrets: Vec<Span>,
+}
+
+/// What a [`Builder`] has taken, until the files are complete.
+#[derive(Debug)]
+pub(in crate::config) struct Taken {
+    pub(super) kept: Kept,
+    /// Words that no message may show.
+    pub secrets: Vec<Span>,
+    /// Blocks that were still open at the end.
+    pub unclosed: usize,
+}
+
+impl Builder {
+    /// Take one line, or the part of one. False: it was not taken.
+    pub(in crate::config) fn line(
+        &mut self,
+        line: &Fragment<'_>,
+        diagnostics: &mut Findings,
+    ) -> bool {
+        let mut lexer = Lexer::new(line);
+        loop {
+            match lexer.next() {
+                Token::Word(word) => self.word(&word),
+                Token::Open(span) => self.brace(true, span, diagnostics),
+                Token::Close(span) => self.brace(false, span, diagnostics),
+                Token::End => break,
+                Token::Unclosed(span) => {
+                    let message = "this quoted text has no closing `\"` on its line";
+                    diagnostics.push(
+                        Diagnostic::new(Code::QuoteNotClosed, span, message)
+                            .remedy("add the missing quote; a quoted text ends on its own line"),
+                    );
+                    // As keepalived does: the line is not taken.
+                    self.kept.words.truncate(self.begun);
+                    return false;
+                }
+            }
+        }
+        self.statement();
+        true
+    }
+
+    /// Take a brace, which ends the statement before it. `opens`: it is `{`.
+    pub(in crate::config) fn brace(&mut self, opens: bool, span: Span, diagnostics: &mut Findings) {
+        self.statement();
+        let origin = self.file(span.file, span.trace);
+        let brace = Stored { start: span.start, end: span.end, origin };
+        if opens {
+            self.open(brace, diagnostics);
+        } else {
+            self.close(brace, diagnostics);
+        }
+    }
+
+    /// Whether the innermost block is the one of `keyword`; `sources` has the files so far.
+    pub(in crate::config) fn inside(&self, keyword: &str, sources: &SourceMap) -> bool {
+        let block = self.open.iter().rev().find_map(|open| *open);
+        let statement = block.and_then(|block| self.kept.statements.get(index(block)));
+        let word = statement.and_then(|statement| self.kept.words(statement).first());
+        word.is_some_and(|word| self.kept.word(*word, sources).text == keyword)
+    }
+
+    /// Take the line that `text` starts with, which stands in a file at `at`, if nothing in it
+    /// needs a closer look: most lines of a large file have a few words and perhaps a brace at the
+    /// end, or a brace alone. How long it is, without its end and with it; `None`: it was not
+    /// taken.
+    pub(in crate::config) fn plain_line(
+        &mut self,
+        text: &str,
+        at: Span,
+        diagnostics: &mut Findings,
+    ) -> Option<(usize, usize)> {
+        let plain = self.plain_words(text, at).filter(|line| match line.brace {
+            Some((b'}', _)) => line.keyword.is_empty(),
+            Some(_) => !schema::takes_command(line.keyword),
+            None => true,
+        });
+        let Some(line) = plain.filter(|line| !line.keyword.starts_with("include")) else {
+            self.kept.words.truncate(self.begun);
+            return None;
+        };
+        self.secret = schema::is_secret(line.keyword);
+        self.statement();
+        match line.brace {
+            Some((b'}', brace)) => self.close(brace, diagnostics),
+            Some((_, brace)) => self.open(brace, diagnostics),
+            None => {}
+        }
+        Some((line.length, line.end))
+    }
+
+    /// Keep the words of a plain line. `None`: there is more to the line.
+    fn plain_words<'l>(&mut self, text: &'l str, at: Span) -> Option<Plain<'l>> {
+        let origin = self.file(at.file, at.trace);
+        let place = |byte: usize| at.start.saturating_add(offset(byte));
+        let bytes = text.as_bytes();
+        let run = |from: usize, class: Class| {
+            let rest = bytes.get(from..).unwrap_or_default();
+            from + rest.iter().take_while(|byte| Class::of(**byte) == class).count()
+        };
+        let (mut keyword, mut brace, mut next) = ("", None, 0);
+        let length = loop {
+            let from = run(next, Class::Blank);
+            let end = run(from, Class::Word);
+            if from < end {
+                if brace.is_some() {
+                    return None;
+                }
+                if keyword.is_empty() {
+                    keyword = text.get(from..end)?;
+                }
+                self.kept.words.push(Stored { start: place(from), end: place(end), origin });
+            }
+            next = end + 1;
+            match bytes.get(end) {
+                Some(b' ' | b'\t') => {}
+                Some(byte @ (b'{' | b'}')) if brace.is_none() => {
+                    brace = Some((*byte, Stored { start: place(end), end: place(next), origin }));
+                }
+                Some(b'\r') if bytes.get(next) == Some(&b'\n') => {
+                    next += 1;
+                    break end;
+                }
+                Some(b'\n') => break end,
+                None => {
+                    next = end;
+                    break end;
+                }
+                Some(_) => return None,
+            }
+        };
+        (length < KEEPALIVED_LINE).then_some(Plain { keyword, brace, length, end: next })
+    }
+
+    /// How many words were taken.
+    pub(in crate::config) fn words(&self) -> usize {
+        self.kept.words.len()
+    }
+
+    /// The number of a file as an origin.
+    fn file(&mut self, file: u32, trace: u32) -> u32 {
+        let origin = Origin::File { file, trace };
+        if self.kept.origins.get(index(self.origin)) != Some(&origin) {
+            self.origin = offset(self.kept.origins.len());
+            self.kept.origins.push(origin);
+        }
+        self.origin
+    }
+
+    /// The number of something that was put in at `span`.
+    fn put(&mut self, span: Span) -> u32 {
+        self.kept.origins.push(Origin::Put(span));
+        offset(self.kept.origins.len().saturating_sub(1))
+    }
+
+    fn word(&mut self, word: &Lexed<'_>) {
+        if self.kept.words.len() == self.begun {
+            self.secret = schema::is_secret(&word.text);
+        }
+        let span = word.span;
+        let stored = if word.exact {
+            Stored { start: span.start, end: span.end, origin: self.file(span.file, span.trace) }
+        } else {
+            let start = offset(self.kept.texts.len());
+            self.kept.texts.push_str(&word.text);
+            Stored { start, end: offset(self.kept.texts.len()), origin: self.put(span) }
+        };
+        self.kept.words.push(stored);
+    }
+
+    /// The words since the last statement are one.
+    fn statement(&mut self) {
+        let words = self.kept.words.get(self.begun..).unwrap_or_default();
+        if words.is_empty() {
+            return;
+        }
+        if self.skipped > 0 {
+            self.kept.words.truncate(self.begun);
+            return;
+        }
+        if self.secret {
+            self.secrets.extend(words.iter().skip(1).map(|word| self.kept.span(*word)));
+        }
+        let at = offset(self.kept.statements.len());
+        let (first, count) = (offset(self.begun), offset(words.len()));
+        let end = at.saturating_add(1);
+        self.kept.statements.push(Statement { first, count, end, braces: 0 });
+        self.begun = self.kept.words.len();
+        self.last = Some(at);
+    }
+
+    fn open(&mut self, brace: Stored, diagnostics: &mut Findings) {
+        if self.skipped > 0 {
+            self.skipped += 1;
+            return;
+        }
+        if self.open.len() >= DEEPEST {
+            let message = format!("blocks are nested more than {DEEPEST} deep");
+            diagnostics.push(
+                Diagnostic::new(Code::TooLarge, self.kept.span(brace), message)
+                    .remedy("close the blocks that should have ended before this line"),
+            );
+            self.skipped = 1;
+            return;
+        }
+        let last = self.last.take();
+        let statement = last.and_then(|last| self.kept.statements.get_mut(index(last)));
+        if let (Some(at), Some(statement)) = (last, statement) {
+            self.kept.braces.push(Braces { open: brace, close: None });
+            statement.braces = offset(self.kept.braces.len());
+            self.open.push(Some(at));
+        } else {
+            let message = "`{` without a keyword before it";
+            diagnostics.push(
+                Diagnostic::new(Code::BraceWithoutBlock, self.kept.span(brace), message)
+                    .remedy("name the block, or remove the brace and its partner"),
+            );
+            self.open.push(None);
+        }
+    }
+
+    fn close(&mut self, brace: Stored, diagnostics: &mut Findings) {
+        self.last = None;
+        if self.skipped > 0 {
+            self.skipped -= 1;
+        } else if let Some(open) = self.open.pop() {
+            self.end(open, Some(brace));
+        } else {
+            let span = self.kept.span(brace);
+            diagnostics.push(
+                Diagnostic::new(Code::SurplusBrace, span, "`}` closes nothing").remedy(
+                    "remove it; or a block before it was closed too early, and its \
+                     settings were not taken",
+                ),
+            );
+        }
+    }
+
+    /// The block `open` takes no more statements.
+    fn end(&mut self, open: Option<u32>, close: Option<Stored>) -> Option<()> {
+        let end = offset(self.kept.statements.len());
+        let statement = self.kept.statements.get_mut(index(open?))?;
+        statement.end = end;
+        self.kept.braces.get_mut(index(statement.braces.checked_sub(1)?))?.close = close;
+        Some(())
+    }
+
+    /// All there is, when there are no more lines.
+    pub(in crate::config) fn finish(mut self) -> Taken {
+        let mut unclosed = 0;
+        while let Some(open) = self.open.pop() {
+            unclosed += usize::from(self.end(open, None).is_some());
+        }
+        Taken { kept: self.kept, secrets: self.secrets, unclosed }
+    }
+}
+
+/// A line of words and at most one brace.
+struct Plain<'l> {
+    /// Its first word.
+    keyword: &'l str,
+    /// The brace behind the words, and which one it is.
+    brace: Option<(u8, Stored)>,
+    /// Bytes of the line, without its end and with it.
+    length: usize,
+    end: usize,
+}
+
+/// What a byte is in a plain line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Part of a word.
+    Word,
+    Blank,
+    /// The end of the line, a brace, or more than a plain line has.
+    Other,
+}
+
+impl Class {
+    fn of(byte: u8) -> Self {
+        CLASSES.get(usize::from(byte)).copied().unwrap_or(Self::Other)
+    }
+}
+
+/// Every byte's class: looked up, because every byte of a large file is asked for.
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        let (_, [class, ..]) = classes.split_at_mut(byte as usize) else { break };
+        *class = match byte {
+            b' ' | b'\t' => Class::Blank,
+            b'#' | b'!' | b'@' | b'~' => Class::Other,
+            _ if ordinary(byte) => Class::Word,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};

@@ -1,0 +1,232 @@
+//! The words and braces of one line.
+
+use std::borrow::Cow;
+
+use crate::config::fragment::Fragment;
+use crate::config::schema;
+use crate::config::source::Span;
+
+/// What a line is made of.
+pub(in crate::config) enum Token<'a> {
+    Word(Lexed<'a>),
+    Open(Span),
+    Close(Span),
+    /// A quote that is not closed, to the end of the line.
+    Unclosed(Span),
+    End,
+}
+
+/// A word of a line.
+pub(in crate::config) struct Lexed<'a> {
+    /// Without its quotes and escapes.
+    pub text: Cow<'a, str>,
+    /// Where it stands.
+    pub span: Span,
+    /// The text stands in the file at `span` byte for byte.
+    pub exact: bool,
+}
+
+/// Takes one line apart.
+pub(in crate::config) struct Lexer<'a> {
+    line: &'a Fragment<'a>,
+    at: usize,
+    /// The next word is the first of a statement.
+    first: bool,
+    /// The words belong to a command.
+    rich: bool,
+}
+
+impl<'a> Lexer<'a> {
+    pub(in crate::config) const fn new(line: &'a Fragment<'a>) -> Self {
+        Self { line, at: 0, first: true, rich: false }
+    }
+
+    /// The byte of the line after the last token.
+    pub(in crate::config) const fn position(&self) -> usize {
+        self.at
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.line.text().get(self.at..)?.chars().next()
+    }
+
+    fn bump(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.at += next.len_utf8();
+        Some(next)
+    }
+
+    /// The next token.
+    pub(in crate::config) fn next(&mut self) -> Token<'a> {
+        let token = self.token();
+        match &token {
+            Token::Word(word) if self.first => {
+                (self.first, self.rich) = (false, schema::takes_command(&word.text));
+            }
+            Token::Open(_) | Token::Close(_) => (self.first, self.rich) = (true, false),
+            _ => {}
+        }
+        token
+    }
+
+    fn token(&mut self) -> Token<'a> {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.bump();
+        }
+        let from = self.at;
+        match self.peek() {
+            None => Token::End,
+            Some('{') => {
+                self.bump();
+                Token::Open(self.line.span(from, self.at))
+            }
+            Some('}') => {
+                self.bump();
+                Token::Close(self.line.span(from, self.at))
+            }
+            Some(_) => self.ordinary(from).unwrap_or_else(|| self.ceremonial(from)),
+        }
+    }
+
+    /// A word without quotes, escapes and other ceremony: most are.
+    fn ordinary(&mut self, from: usize) -> Option<Token<'a>> {
+        let rest = self.line.text().get(from..)?;
+        let length = rest.bytes().position(|b| !ordinary(b)).unwrap_or(rest.len());
+        if !matches!(rest.as_bytes().get(length), None | Some(b' ' | b'\t' | b'{' | b'}')) {
+            return None;
+        }
+        self.at = from + length;
+        let exact = self.line.stands_in_file(from, self.at);
+        let span = self.line.span(from, self.at);
+        Some(Token::Word(Lexed { text: Cow::Borrowed(rest.get(..length)?), span, exact }))
+    }
+
+    fn ceremonial(&mut self, from: usize) -> Token<'a> {
+        let text = match self.peek() {
+            _ if self.rich => self.command_word(true),
+            Some('"') => self.quoted(),
+            _ => Some(self.plain()),
+        };
+        let span = self.line.span(from, self.at);
+        let word = |text| Token::Word(Lexed { text: Cow::Owned(text), span, exact: false });
+        text.map_or(Token::Unclosed(span), word)
+    }
+
+    /// A word between double quotes, in which nothing is special; `None`: it does not end.
+    fn quoted(&mut self) -> Option<String> {
+        let inside = self.line.text().get(self.at + 1..)?;
+        let Some(end) = inside.find('"') else {
+            self.at = self.line.text().len();
+            return None;
+        };
+        self.at += end + 2;
+        inside.get(..end).map(str::to_owned)
+    }
+
+    /// A word up to a blank, a quote or a brace.
+    fn plain(&mut self) -> String {
+        let mut text = String::new();
+        while let Some(next) = self.peek() {
+            match next {
+                '"' | '{' | '}' => break,
+                _ if next.is_whitespace() => break,
+                _ => text.extend(self.bump()),
+            }
+            match (next, self.peek()) {
+                ('\\', Some('#' | '!')) => {
+                    text.pop();
+                    text.extend(self.bump());
+                }
+                ('$', Some('{')) => self.undefined_name(&mut text),
+                _ => {}
+            }
+        }
+        text
+    }
+
+    /// A word of a command: quotes and escapes anywhere; `None`: a quote does not end. `braces`:
+    /// one outside quotes ends the word.
+    fn command_word(&mut self, braces: bool) -> Option<String> {
+        let mut text = String::new();
+        let mut quote = None;
+        while let Some(next) = self.peek() {
+            if quote.is_none() && (next.is_whitespace() || braces && matches!(next, '{' | '}')) {
+                break;
+            }
+            self.bump();
+            match (quote, next) {
+                (_, '\\') => text.extend(self.escape()),
+                (Some(open), _) if next == open => quote = None,
+                (None, '"' | '\'') => quote = Some(next),
+                (None, '$') if braces && self.peek() == Some('{') => {
+                    text.push(next);
+                    self.undefined_name(&mut text);
+                }
+                _ => text.push(next),
+            }
+        }
+        quote.is_none().then_some(text)
+    }
+
+    /// `${NAME}` that nobody defined stays text; its braces open no block.
+    fn undefined_name(&mut self, text: &mut String) {
+        let rest = self.line.text().get(self.at..).unwrap_or_default();
+        if let Some(end) = rest.find('}') {
+            text.push_str(rest.get(..=end).unwrap_or_default());
+            self.at += end + 1;
+        }
+    }
+
+    /// What follows a backslash in a command.
+    fn escape(&mut self) -> Option<char> {
+        let next = self.bump()?;
+        Some(match next {
+            'a' => '\x07',
+            'b' => '\x08',
+            'E' => '\x1b',
+            'f' => '\x0c',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'v' => '\x0b',
+            'c' if self.peek().is_some() => {
+                char::from(u8::try_from(self.bump()?).unwrap_or(b'@') & 0x1f)
+            }
+            'x' if self.peek().is_some_and(|c| c.is_ascii_hexdigit()) => self.number(16, 2, 0),
+            '0'..='7' => self.number(8, 2, next.to_digit(8).unwrap_or(0)),
+            other => other,
+        })
+    }
+
+    /// Up to `digits` more digits of a number that starts as `value`.
+    fn number(&mut self, radix: u32, digits: usize, mut value: u32) -> char {
+        for _ in 0..digits {
+            let Some(digit) = self.peek().and_then(|c| c.to_digit(radix)) else { break };
+            value = value * radix + digit;
+            self.bump();
+        }
+        char::from_u32(value & 0xff).unwrap_or('\u{fffd}')
+    }
+}
+
+/// Whether a byte stands for itself wherever it is in a word.
+pub(in crate::config) const fn ordinary(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'{' | b'}')
+}
+
+/// Split the text of a command into its words, as a command keyword's own words are split; braces
+/// are ordinary there.
+pub(in crate::config) fn command_words(text: &str, span: Span) -> Option<Vec<String>> {
+    let line = Fragment::exact(text, Span { end: span.start, ..span });
+    let mut lexer = Lexer::new(&line);
+    let mut words = Vec::new();
+    loop {
+        while lexer.peek().is_some_and(char::is_whitespace) {
+            lexer.bump();
+        }
+        if lexer.peek().is_none() {
+            return Some(words);
+        }
+        words.push(lexer.command_word(false)?);
+    }
+}
