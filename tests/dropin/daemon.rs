@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
+use std::time::Instant;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::host::{Host, OWNER, is_alive};
-use super::support::{SOON, wait_until};
+use super::support::{Capture, SOON, wait_until};
 use super::{OURS, REAL, has_real, stderr};
 
 /// `OWNER` with another priority.
@@ -82,6 +85,69 @@ fn one_that_runs_already_is_no_failure_and_a_stale_pid_file_is_no_hindrance() {
         assert!(stderr(&real).contains("already running"), "{}", stderr(&real));
     }
     host.stop();
+}
+
+#[test]
+fn after_a_kill_it_can_be_started_at_once_and_what_the_killed_one_left_is_waited_for() {
+    if !Host::is_possible("after_a_kill_it_can_be_started_at_once") {
+        return;
+    }
+    let host = Host::new(OWNER);
+    let send = |pid: i32, signal| {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("it lives");
+    };
+    assert_eq!(host.keepalived("").status.code(), Some(0));
+    host.wait_for_address();
+    for _ in 0..3 {
+        let killed = host.pid("/run/keepalived.pid").expect("a pid file");
+        send(killed, Signal::SIGKILL);
+        let begun = host.keepalived("");
+        assert_eq!(begun.status.code(), Some(0), "{}", stderr(&begun));
+        let pid = host.pid("/run/keepalived.pid").expect("a pid file");
+        assert!(pid != killed && is_alive(pid), "{}", stderr(&begun));
+        host.wait_for_address();
+        assert!(is_alive(host.pid("/run/vrrp.pid").expect("a pid file")));
+    }
+    host.stop();
+    // One that does not end keeps the next daemon out, which says so.
+    let program = host.temporary("keepalived");
+    fs::copy("/bin/sleep", &program).unwrap();
+    let mut stays = host.command(program.to_str().unwrap()).arg("60").spawn().unwrap();
+    fs::write(host.path("/run/vrrp.pid"), format!("{}\n", stays.id())).unwrap();
+    let name = || fs::read_to_string(format!("/proc/{}/comm", stays.id())).unwrap();
+    wait_until(SOON, "it has its name", || name() == "keepalived\n");
+    let refused = host.keepalived("");
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    let remedy = format!("kill -9 {}", stays.id());
+    assert!(stderr(&refused).contains(&remedy), "{}", stderr(&refused));
+    stays.kill().unwrap();
+    stays.wait().unwrap();
+    assert_eq!(host.keepalived("").status.code(), Some(0));
+    host.stop();
+}
+
+#[test]
+fn a_log_file_where_everybody_may_write_is_no_trap() {
+    if !Host::is_possible("a_log_file_where_everybody_may_write_is_no_trap") {
+        return;
+    }
+    let host = Host::new(OWNER);
+    let shared = fs::Permissions::from_mode(0o1777);
+    fs::set_permissions(host.folder.path().join("tmp"), shared).unwrap();
+    let (log, precious) = (host.temporary("keepalived.log"), host.temporary("precious"));
+    fs::write(&precious, "precious").unwrap();
+    std::os::unix::fs::symlink(&precious, &log).unwrap();
+    let refused = host.keepalived("-n -g");
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("keepalived.log: it is a link"), "{}", stderr(&refused));
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    fs::remove_file(&log).unwrap();
+    nix::unistd::mkfifo(&log, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for words in ["-n -g".to_owned(), format!("-t{}", log.display())] {
+        let refused = host.keepalived(&words);
+        assert_eq!(refused.status.code(), Some(1), "{words}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains("not a file"), "{words}: {}", stderr(&refused));
+    }
 }
 
 #[test]
@@ -260,6 +326,11 @@ fn addresses_stay_when_asked_to_and_a_process_that_ends_ends_all_when_asked_to()
     wait_until(SOON, "-R ends the daemon", || !is_alive(pid.unwrap()));
     let left = host.path("/run/keepalived.pid");
     assert!(!left.exists(), "whoever was told that it failed may start it again at once");
+    assert!(host.has_address(), "nobody is left who could remove it, as with keepalived");
+    assert_eq!(host.keepalived("").status.code(), Some(0));
+    host.wait_for_address();
+    host.stop();
+    assert!(!host.has_address(), "the next start has taken it over");
 }
 
 #[test]
@@ -312,9 +383,22 @@ fn a_log_daemon_that_does_not_read_holds_up_nothing() {
     };
     let more = (0..64).map(instance).collect::<Vec<_>>().concat();
     host.configure(&(OWNER.to_owned() + &more));
+    let adverts = Capture::start(&host.peer, "lan0", "proto 112");
+    let begin = Instant::now();
     let begun = host.keepalived("-d -D");
     assert_eq!(begun.status.code(), Some(0), "{}", stderr(&begun));
     host.wait_for_address();
+    // It has more than five hundred lines to tell: a tenth of a second each would be a minute.
+    assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+    let mut times: Vec<f64> = Vec::new();
+    wait_until(3 * SOON, "it advertises", || {
+        let rows = adverts.rows("vrrp.virt_rtr_id == 51", &["frame.time_epoch"]);
+        times = rows.iter().filter_map(|row| row[0].parse().ok()).collect();
+        times.len() >= 6
+    });
+    let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
+    let longest = gaps.fold(0.0, f64::max);
+    assert!(longest < 3.0, "a peer would have taken over: {longest} s between two adverts");
     host.stop();
     assert!(!host.has_address());
 }

@@ -45,7 +45,8 @@ vrrp_instance VI_1 {
 
 pub struct Host {
     pub net: Namespace,
-    _peer: Namespace,
+    /// The host at the other end of its cable.
+    pub peer: Namespace,
     pub folder: tempfile::TempDir,
     holder: Child,
     heard: Arc<Mutex<Vec<String>>>,
@@ -74,7 +75,7 @@ impl Host {
         BufReader::new(output).read_line(&mut line).expect("the holder writes");
         assert_eq!(line, "ready\n", "the folders of the host could not be made");
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let host = Self { net, _peer: peer, folder, holder, heard };
+        let host = Self { net, peer, folder, holder, heard };
         host.configure(configuration);
         host
     }

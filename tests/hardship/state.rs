@@ -26,7 +26,7 @@ fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     (reader, writer)
 }
 
-/// `ha run` of which nobody reads anything; killed when dropped.
+/// `ha` of which nobody reads anything; killed when dropped.
 struct Unread {
     child: Child,
     directory: tempfile::TempDir,
@@ -34,14 +34,20 @@ struct Unread {
 }
 
 impl Unread {
-    fn start(host: &Namespace, configuration: &str) -> Self {
+    /// `ha run` with this configuration.
+    fn run(host: &Namespace, configuration: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("ha.conf");
         fs::write(&file, configuration).unwrap();
+        let (file, state) = (file.display(), directory.path().join("state"));
+        let words = format!("run -f {file} --state-dir {}", state.display());
+        Self::start(host, &words, directory)
+    }
+
+    fn start(host: &Namespace, words: &str, directory: tempfile::TempDir) -> Self {
         let ((reader, output), (other, error)) = (full_pipe(), full_pipe());
         let mut command = host.command(env!("CARGO_BIN_EXE_ha"));
-        command.args(["--json", "--log", "trace", "run", "-f"]).arg(&file);
-        command.arg("--state-dir").arg(directory.path().join("state"));
+        command.args(["--json", "--log", "trace"]).args(words.split_whitespace());
         let child = command.stdin(Stdio::null()).stdout(output).stderr(error).spawn().unwrap();
         Self { child, directory, _readers: [reader, other] }
     }
@@ -67,7 +73,7 @@ fn a_reader_that_does_not_read_holds_up_nothing() {
     let (machine, heard) = (Machine::watch(), adverts(&site.hub));
     // Its warnings, its complaints and its events have nowhere to go.
     let configuration = format!("no_such_keyword\n{}", instance(150, "0.1"));
-    let mut run = Unread::start(&site.a, &instance(150, "0.1"));
+    let mut run = Unread::run(&site.a, &instance(150, "0.1"));
     wait_until(SOON, "it is master", || site.a.has("lan0", VIP_NET));
     let begin = heard.so_far().len();
     for round in 0..30 {
@@ -95,6 +101,25 @@ fn a_reader_that_does_not_read_holds_up_nothing() {
     assert_eq!(status["instances"][0]["state"], "master");
     run.signal(Signal::SIGTERM);
     wait_until(SOON, "it ends", || run.child.try_wait().unwrap().is_some());
+    assert!(!site.a.has("lan0", VIP_NET));
+}
+
+#[test]
+fn a_process_that_failed_ends_even_when_nobody_reads_why() {
+    if !can_run("unread last words") {
+        return;
+    }
+    let site = Site::new();
+    let words = format!("vrrp run -i lan0 --vrid 51 --vip {VIP_NET} --record /dev/full");
+    let mut router = Unread::start(&site.a, &words, tempfile::tempdir().unwrap());
+    wait_until(SOON, "it is master", || site.a.has("lan0", VIP_NET));
+    router.signal(Signal::SIGTERM);
+    let mut ended = None;
+    wait_until(SOON, "it ends", || {
+        ended = router.child.try_wait().unwrap();
+        ended.is_some()
+    });
+    assert_eq!(ended.unwrap().code(), Some(5), "the recording is not whole");
     assert!(!site.a.has("lan0", VIP_NET));
 }
 

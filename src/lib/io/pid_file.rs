@@ -24,8 +24,19 @@ pub struct PidFile {
 pub enum Claim {
     /// It is ours.
     Ours(PidFile),
-    /// Its owner lives; its number, if the file has one.
-    Taken(Option<u32>),
+    /// Its owner lives and has it locked; its number, if the file has one.
+    Locked(Option<u32>),
+    /// Nobody has it locked, and the number in it is that of a process of the same program.
+    Named(Namesake),
+}
+
+/// A process of the same program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Namesake {
+    /// Its number.
+    pub pid: u32,
+    /// Its parent is none of the same program (any more).
+    pub orphan: bool,
 }
 
 impl PidFile {
@@ -45,17 +56,23 @@ impl PidFile {
                 .custom_flags(libc::O_NOFOLLOW)
                 .open(path)?;
             if !lock(&file)? {
-                return Ok(Claim::Taken(number(&mut file)));
+                return Ok(Claim::Locked(number(&mut file)));
             }
             // An owner that ended between the two steps has taken the file along.
             if !is_at(&file.metadata()?, path) {
                 continue;
             }
-            if let Some(pid) = number(&mut file).filter(|pid| is_running(*pid, program)) {
-                return Ok(Claim::Taken(Some(pid)));
+            if let Some(found) = number(&mut file).and_then(|pid| namesake(pid, program)) {
+                return Ok(Claim::Named(found));
             }
             return Ok(Claim::Ours(Self { path: path.to_owned(), file }));
         }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Say in it who its owner is. Until then it says what it said before.
@@ -106,11 +123,22 @@ fn number(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// Whether a process other than this one has this number and runs `program`.
-fn is_running(pid: u32, program: &str) -> bool {
-    pid != std::process::id()
-        && std::fs::read_to_string(format!("/proc/{pid}/comm"))
-            .is_ok_and(|name| name.trim_end() == program)
+/// The process with this number, if it is not this one, lives, and runs `program`.
+fn namesake(pid: u32, program: &str) -> Option<Namesake> {
+    let parent = parent(pid, program).filter(|_| pid != std::process::id())?;
+    Some(Namesake { pid, orphan: parent <= 1 || self::parent(parent, program).is_none() })
+}
+
+/// Who started a process that lives and runs `program`.
+fn parent(pid: u32, program: &str) -> Option<u32> {
+    // NUMBER (NAME) STATE PARENT …, and the name may have blanks and brackets.
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (head, tail) = text.rsplit_once(") ")?;
+    let (_, name) = head.split_once(" (")?;
+    let (state, rest) = tail.split_once(' ')?;
+    // One that has ended and is still listed holds nothing.
+    let lives = !matches!(state, "Z" | "X");
+    if lives && name == program { rest.split(' ').next()?.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -120,7 +148,7 @@ mod tests {
     fn ours(path: &Path) -> PidFile {
         match PidFile::claim(path, "none").unwrap() {
             Claim::Ours(file) => file,
-            Claim::Taken(who) => panic!("taken by {who:?}"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -131,7 +159,7 @@ mod tests {
         let mut first = ours(&path);
         first.write(4711).unwrap();
         let second = PidFile::claim(&path, "none").unwrap();
-        assert!(matches!(second, Claim::Taken(Some(4711))), "{second:?}");
+        assert!(matches!(second, Claim::Locked(Some(4711))), "{second:?}");
         drop(first);
         assert!(!path.exists());
         drop(ours(&path));
@@ -147,23 +175,48 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "7\n");
     }
 
+    /// `sleep` for a minute. Between fork and exec it still has our name.
+    fn sleeper() -> std::process::Child {
+        let child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        wait_until(|| namesake(child.id(), "sleep").is_some());
+        child
+    }
+
+    fn wait_until(condition: impl Fn() -> bool) {
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !condition() {
+            assert!(std::time::Instant::now() < end);
+            std::thread::yield_now();
+        }
+    }
+
     #[test]
     fn the_number_of_a_living_process_counts_only_when_it_is_the_same_program() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.pid");
-        let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut other = sleeper();
         std::fs::write(&path, format!("{}\n", other.id())).unwrap();
-        // Between fork and exec it still has our name.
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(5);
-        while !is_running(other.id(), "sleep") && std::time::Instant::now() < end {
-            std::thread::yield_now();
-        }
         let same = PidFile::claim(&path, "sleep").unwrap();
         let another = PidFile::claim(&path, "keepalived").unwrap();
         other.kill().unwrap();
         other.wait().unwrap();
-        assert!(matches!(same, Claim::Taken(Some(_))), "{same:?}");
+        let expected = Namesake { pid: other.id(), orphan: true };
+        assert!(matches!(same, Claim::Named(found) if found == expected), "{same:?}");
         assert!(matches!(another, Claim::Ours(_)), "{another:?}");
+    }
+
+    #[test]
+    fn a_process_that_ended_counts_for_nothing_even_when_nobody_has_waited_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.pid");
+        let mut other = sleeper();
+        std::fs::write(&path, format!("{}\n", other.id())).unwrap();
+        other.kill().unwrap();
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", other.id())).unwrap();
+        wait_until(|| state().contains(") Z "));
+        let claim = PidFile::claim(&path, "sleep").unwrap();
+        other.wait().unwrap();
+        assert!(matches!(claim, Claim::Ours(_)), "{claim:?}");
     }
 
     #[test]

@@ -5,10 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::IpAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use nix::net::if_::if_nametoindex;
@@ -56,16 +54,13 @@ pub fn run(options: &Options, file: Option<&Path>) -> Result<u8> {
         let _ = writeln!(text, "warning: there is no interface {name} on this host");
     }
     if let Some(file) = file {
-        append(file, &text)
+        log::open(file)?
+            .write_all(text.as_bytes())
             .map_err(|e| Error::new("write what is wrong to", file.display().to_string(), e))?;
     } else {
         log::say(text.as_bytes());
     }
     Ok(verdict(&outcome, !missing.is_empty()) as u8)
-}
-
-fn append(file: &Path, text: &str) -> std::io::Result<()> {
-    OpenOptions::new().append(true).create(true).mode(0o644).open(file)?.write_all(text.as_bytes())
 }
 
 /// Interfaces that the configuration names and this host does not have.

@@ -2,16 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::PROGRAM;
 use super::options::Options;
 use crate::error::{Error, Result};
-use crate::io::pid_file::{Claim, PidFile};
+use crate::io::pid_file::{Claim, Namesake, PidFile};
 
 /// Where pid files are unless said otherwise.
 const DIRECTORY: &str = "/run";
 /// Where they are in a network namespace, each of which has a folder of its own there.
 const FOR_NAMESPACES: &str = "/run/keepalived";
+
+/// How long a daemon that was killed may still have its pid file locked: it is ending.
+const DYING: Duration = Duration::from_secs(1);
+/// How long its children may take to end: they do so by themselves, gracefully.
+const ORPHANED: Duration = Duration::from_secs(10);
+/// How often to look.
+const STEP: Duration = Duration::from_millis(20);
 
 /// The pid files of one daemon. They go when this value is dropped, or with [`PidFiles::remove`].
 #[derive(Debug)]
@@ -25,10 +33,11 @@ pub struct PidFiles {
 
 impl PidFiles {
     /// Claim the daemon's own and see that those of its children are free. `None`, and a line on
-    /// the log: another daemon lives that has one of them.
+    /// the log: another daemon lives that has one of them. Children of one that was killed are
+    /// waited for: they still hold the addresses.
     ///
     /// # Errors
-    /// When they cannot be made.
+    /// When they cannot be made; when such a child does not end.
     pub fn claim(options: &Options) -> Result<Option<Self>> {
         let directory = match &options.namespace {
             Some(name) => Path::new(FOR_NAMESPACES).join(name),
@@ -51,9 +60,9 @@ impl PidFiles {
         if !options.vrrp_only {
             paths.insert("check", given(&options.checkers_pid, "checkers.pid"));
         }
-        let Some(own) = claimed(&path)? else { return Ok(None) };
+        let Some(own) = awaited(&path, false)? else { return Ok(None) };
         for path in paths.values() {
-            if claimed(path)?.is_none() {
+            if awaited(path, true)?.is_none() {
                 return Ok(None);
             }
         }
@@ -67,7 +76,7 @@ impl PidFiles {
     pub fn write_own(&mut self) -> Result<()> {
         let Some(own) = &mut self.own else { return Ok(()) };
         own.write(std::process::id())
-            .map_err(|e| Error::new("write", "the pid file of the daemon", e))
+            .map_err(|e| Error::new("write the pid file", own.path().display().to_string(), e))
     }
 
     /// The daemon ends: none of them is there any more when this returns.
@@ -80,18 +89,23 @@ impl PidFiles {
     /// reason to stop.
     pub fn child_started(&mut self, job: &str, pid: u32) {
         let Some((job, path)) = self.paths.get_key_value(job) else { return };
-        let written = match self.held.remove(job) {
-            Some(held) => Ok(Some(held)),
-            None => claimed(path),
+        let claim = match self.held.remove(job) {
+            Some(held) => Ok(Claim::Ours(held)),
+            None => claim(path),
         };
-        match written {
-            Ok(Some(mut file)) => {
+        match claim {
+            Ok(Claim::Ours(mut file)) => {
                 if let Err(error) = file.write(pid) {
-                    tracing::warn!(path = %path.display(), %error, "the pid file is not written");
+                    tracing::warn!("cannot write the pid file {}: {error}", path.display());
                 }
                 self.held.insert(*job, file);
             }
-            Ok(None) => {}
+            Ok(Claim::Locked(Some(other)) | Claim::Named(Namesake { pid: other, .. })) => {
+                tracing::warn!("pid file {} is left to process {other}", path.display());
+            }
+            Ok(Claim::Locked(None)) => {
+                tracing::warn!("pid file {} is left to another process", path.display());
+            }
             Err(error) => tracing::warn!("{error}"),
         }
     }
@@ -102,18 +116,50 @@ impl PidFiles {
     }
 }
 
-/// The file, when no other has it.
-fn claimed(path: &Path) -> Result<Option<PidFile>> {
-    let claim = PidFile::claim(path, PROGRAM).map_err(|e| {
-        Error::new("use the pid file", path.display().to_string(), e)
-            .remedy("it takes a directory that may be written, and no link in the file's place")
-    })?;
-    Ok(match claim {
-        Claim::Ours(file) => Some(file),
-        Claim::Taken(pid) => {
-            let who = pid.map_or("another process".to_owned(), |pid| format!("process {pid}"));
-            tracing::info!("daemon is already running: {who} has {}", path.display());
-            None
-        }
+fn claim(path: &Path) -> Result<Claim> {
+    PidFile::claim(path, PROGRAM).map_err(|e| {
+        Error::new("use the pid file", path.display().to_string(), e).remedy(
+            "make its directory writable, remove what else has its name (links are not \
+             followed), or choose another with -p, -r or -c",
+        )
     })
+}
+
+/// The file, when no other has it, or not for long. `child`: it is the file of a child process.
+fn awaited(path: &Path, child: bool) -> Result<Option<PidFile>> {
+    let begin = Instant::now();
+    let mut told = false;
+    loop {
+        let who = match claim(path)? {
+            Claim::Ours(file) => return Ok(Some(file)),
+            Claim::Locked(_) if begin.elapsed() < DYING => None,
+            Claim::Locked(pid) => return Ok(taken(path, pid)),
+            Claim::Named(Namesake { pid, orphan: true }) if child => Some(pid),
+            Claim::Named(Namesake { pid, .. }) => return Ok(taken(path, Some(pid))),
+        };
+        if let Some(pid) = who {
+            if begin.elapsed() >= ORPHANED {
+                return Err(stays(pid));
+            }
+            if !told {
+                tracing::info!("waiting for process {pid}, whose daemon is gone, to end");
+                told = true;
+            }
+        }
+        std::thread::sleep(STEP);
+    }
+}
+
+fn taken(path: &Path, pid: Option<u32>) -> Option<PidFile> {
+    let who = pid.map_or("another process".to_owned(), |pid| format!("process {pid}"));
+    tracing::info!("daemon is already running: {who} has {}", path.display());
+    None
+}
+
+fn stays(pid: u32) -> Error {
+    let cause = format!(
+        "process {pid} of a daemon that is gone does not end by itself and may hold virtual \
+         addresses"
+    );
+    Error::new("take over", "", cause).remedy(format!("`kill -9 {pid}`, then start again"))
 }

@@ -1,8 +1,8 @@
 //! Log daemons on this host: syslog (RFC 3164 as `/dev/log` takes it) and the journal. One
 //! datagram a message; the daemon stamps it with the time.
 //!
-//! A daemon that does not read is waited for a moment and no longer; what it did not take is
-//! counted and told when it reads again. A daemon that is not there, or was restarted, is looked
+//! A daemon that does not read is waited for a moment, and from then on hardly at all until it
+//! takes something; what it did not take is counted and told when it reads again. A daemon that is not there, or was restarted, is looked
 //! for anew with each message.
 
 use std::io;
@@ -17,6 +17,9 @@ const SYSLOG: &str = "/dev/log";
 const JOURNAL: &str = "/run/systemd/journal/socket";
 /// How long a daemon may take to make room for one message.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// The same for one that did not take the message before: its owner may have to tell hundreds of
+/// things before it does what it is there for.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(1);
 /// Bytes of one message at most; the rest is cut off. Daemons take no less.
 const LONGEST: usize = 8 << 10;
 
@@ -47,6 +50,8 @@ pub struct Daemon {
     dialect: Dialect,
     name: String,
     socket: Option<UnixDatagram>,
+    /// It did not take the latest message in time.
+    deaf: bool,
     dropped: u64,
 }
 
@@ -55,13 +60,13 @@ impl Daemon {
     #[must_use]
     pub const fn syslog(facility: Facility, name: String) -> Self {
         let dialect = Dialect::Syslog { facility };
-        Self { path: SYSLOG, dialect, name, socket: None, dropped: 0 }
+        Self { path: SYSLOG, dialect, name, socket: None, deaf: false, dropped: 0 }
     }
 
     /// The journal, where we are called `name`.
     #[must_use]
     pub const fn journal(name: String) -> Self {
-        Self { path: JOURNAL, dialect: Dialect::Journal, name, socket: None, dropped: 0 }
+        Self { path: JOURNAL, dialect: Dialect::Journal, name, socket: None, deaf: false, dropped: 0 }
     }
 
     /// Send one message; it is dropped when the daemon does not take it.
@@ -76,8 +81,9 @@ impl Daemon {
             self.dropped = 0;
         }
         let message = self.encode(severity, text.trim_end());
-        if self.send(&message).is_err() {
-            self.dropped += 1;
+        match self.send(&message) {
+            Ok(()) => self.set_deaf(false),
+            Err(_) => self.dropped += 1,
         }
     }
 
@@ -109,21 +115,41 @@ impl Daemon {
         if let Some(socket) = &self.socket {
             match socket.send(message) {
                 Ok(_) => return Ok(()),
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Err(e),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.set_deaf(true);
+                    return Err(error);
+                }
                 Err(_) => self.socket = None,
             }
         }
         let socket = UnixDatagram::unbound()?;
         socket.connect(self.path)?;
-        socket.set_write_timeout(Some(PATIENCE))?;
-        socket.send(message)?;
+        socket.set_write_timeout(Some(patience(self.deaf)))?;
+        let sent = socket.send(message);
         self.socket = Some(socket);
-        Ok(())
+        self.set_deaf(sent.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock));
+        sent.map(drop)
     }
+
+    fn set_deaf(&mut self, deaf: bool) {
+        if self.deaf != deaf {
+            self.deaf = deaf;
+            if let Some(socket) = &self.socket {
+                // It fails for no time but zero.
+                drop(socket.set_write_timeout(Some(patience(deaf))));
+            }
+        }
+    }
+}
+
+const fn patience(deaf: bool) -> Duration {
+    if deaf { LITTLE_PATIENCE } else { PATIENCE }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     /// A listener and a daemon that writes to it.
@@ -132,7 +158,7 @@ mod tests {
         let path: &'static str = folder.path().join("log").to_str().unwrap().to_owned().leak();
         let listener = UnixDatagram::bind(path).unwrap();
         listener.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        let daemon = Daemon { path, dialect, name: "lb".into(), socket: None, dropped: 0 };
+        let daemon = Daemon { path, dialect, name: "lb".into(), socket: None, deaf: false, dropped: 0 };
         (folder, listener, daemon)
     }
 
@@ -171,9 +197,12 @@ mod tests {
     #[test]
     fn a_daemon_that_does_not_read_costs_a_moment_and_hears_how_much_it_missed() {
         let (_folder, listener, mut daemon) = pair(Dialect::Journal);
-        while daemon.dropped < 3 {
+        let begin = Instant::now();
+        while daemon.dropped < 300 {
             daemon.write(Severity::Info, "again");
         }
+        // A moment once, not for each of them, which would be half a minute.
+        assert!(begin.elapsed() < 100 * PATIENCE, "{:?}", begin.elapsed());
         listener.set_nonblocking(true).unwrap();
         while listener.recv(&mut [0; 256]).is_ok() {}
         listener.set_nonblocking(false).unwrap();
@@ -181,7 +210,7 @@ mod tests {
         let notice = String::from_utf8_lossy(&heard(&listener)).into_owned();
         assert!(notice.contains("log lines were dropped"), "{notice}");
         assert!(heard(&listener).ends_with(b"last\n"));
-        assert_eq!(daemon.dropped, 0);
+        assert_eq!((daemon.dropped, daemon.deaf), (0, false));
     }
 
     #[test]

@@ -7,10 +7,10 @@
 
 mod choice;
 mod datagram;
+mod file;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -27,11 +27,14 @@ use tracing_subscriber::registry::LookupSpan;
 pub use choice::{Choice, Facility, Level, Target};
 use datagram::Daemon;
 pub use datagram::Severity;
+pub use file::open;
 
 use crate::error::{Error, Result};
 
 /// Most texts that wait to be written.
 const CAPACITY: usize = 256;
+/// How long the last words wait for those before them.
+const ROOM: Duration = Duration::from_millis(500);
 
 static QUEUE: OnceLock<Queue> = OnceLock::new();
 static SINKS: Mutex<Sinks> = Mutex::new(Sinks { stderr: true, files: vec![], daemons: vec![] });
@@ -48,6 +51,8 @@ struct Sinks {
 enum Form {
     /// Whole lines, with the time: stderr and files.
     Lines,
+    /// Whole lines for whoever called the program: stderr whatever was asked for, and files.
+    Aloud,
     /// One message, which its reader stamps with the time: daemons.
     Message,
 }
@@ -63,8 +68,8 @@ impl Sinks {
     /// Whoever read it may have gone; that is no reason to stop.
     fn write(&mut self, entry: &Entry) {
         match entry.form {
-            Form::Lines => {
-                if self.stderr {
+            Form::Lines | Form::Aloud => {
+                if self.stderr || matches!(entry.form, Form::Aloud) {
                     drop(io::stderr().lock().write_all(&entry.text));
                 }
                 for file in &mut self.files {
@@ -156,14 +161,13 @@ pub fn report(severity: Severity, text: &str) {
 
 /// [`say`], and on stderr whatever else the log goes to: for whoever called the program.
 pub fn say_aloud(text: &str) {
-    say(text.as_bytes());
-    if !SINKS.lock().unwrap_or_else(PoisonError::into_inner).stderr {
-        drop(io::stderr().lock().write_all(text.as_bytes()));
-    }
+    push(Entry { form: Form::Aloud, severity: Severity::Info, text: text.as_bytes().to_vec() });
 }
 
-/// The last words of a command that failed.
+/// The last words of a command that failed. A queue that is full gets a moment to make room for
+/// them.
 pub fn fail(program: &str, error: &Error) {
+    flush(ROOM);
     say_aloud(&format!("{program}: {error}\n"));
     report(Severity::Error, &error.to_string());
 }
@@ -262,15 +266,6 @@ where
         .with_target(false)
         // Complaining about a closed stderr on stderr would panic.
         .log_internal_errors(false)
-}
-
-fn open(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o644)
-        .open(path)
-        .map_err(|e| Error::new("open the log file", path.display().to_string(), e))
 }
 
 /// `path` with the job before its last dot.
