@@ -384,12 +384,12 @@ fn a_log_daemon_that_does_not_read_holds_up_nothing() {
     let more = (0..64).map(instance).collect::<Vec<_>>().concat();
     host.configure(&(OWNER.to_owned() + &more));
     let adverts = Capture::start(&host.peer, "lan0", "proto 112");
-    let begin = Instant::now();
+    let start = Instant::now();
     let begun = host.keepalived("-d -D");
     assert_eq!(begun.status.code(), Some(0), "{}", stderr(&begun));
     host.wait_for_address();
     // It has more than five hundred lines to tell: a tenth of a second each would be a minute.
-    assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+    assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     let mut times: Vec<f64> = Vec::new();
     wait_until(3 * SOON, "it advertises", || {
         let rows = adverts.rows("vrrp.virt_rtr_id == 51", &["frame.time_epoch"]);

@@ -160,6 +160,15 @@ fn a_socket_that_could_not_be_opened_is_tried_again() {
     });
     assert_eq!(first.state("VI_1"), "fault", "deaf, it must not think that it is alone");
     second.wait_status("master");
+    // It tries each second, and tells only what is new.
+    let others = adverts(&site.hub);
+    wait_until(SOON, "three seconds of adverts", || others.so_far().len() > 15);
+    let events = first.run.events();
+    let complaints = events.iter().filter_map(|event| event["data"]["message"].as_str());
+    let mut complaints: Vec<_> = complaints.filter(|text| text.contains("VRRP socket")).collect();
+    let told = complaints.len();
+    complaints.dedup();
+    assert_eq!(told, complaints.len(), "{complaints:?}");
     assert!(limit("1024"));
     wait_until(SOON, "it is master again", || {
         first.state("VI_1") == "master" && agrees(&site, [&first, &second])

@@ -217,7 +217,7 @@ fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         Some(Ok(lease)) => Some(lease),
         Some(Err(Refused::Taken(error))) => return Err(error),
         Some(Err(Refused::Unusable(error))) => {
-            tracing::error!(%error, "going on; after a crash this process starts as backup");
+            tracing::error!("{error}; after a crash this host starts as backup");
             None
         }
     };

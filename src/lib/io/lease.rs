@@ -41,6 +41,7 @@ pub enum Refused {
 
 /// The lease file of this process.
 pub struct Lease {
+    path: PathBuf,
     file: Flock<File>,
     slots: BTreeMap<u64, u64>,
     found: BTreeMap<u64, u64>,
@@ -77,7 +78,13 @@ impl Lease {
         }
         let length = bytes.len() as u64;
         file.write_all_at(&bytes, 0).and_then(|()| file.set_len(length)).map_err(failed)?;
-        Ok(Self { file, slots, found })
+        Ok(Self { path, file, slots, found })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// When the predecessor's last advert for the router called `name` left, if it was master

@@ -171,7 +171,7 @@ impl Supervisor {
     fn new(setup: Setup, state_dir: &StateDir) -> Result<Self> {
         // Before anything runs, so that no signal falls on the default action.
         let signals = Signals::new(&setup.status_signals, setup.heed_interrupt)
-            .map_err(|e| Error::new("receive", "signals", e))?;
+            .map_err(|e| Error::new("prepare to receive", "signals", e))?;
         let server = Server::listen(&state_dir.socket())?;
         let (reporter, reports) = mpsc::channel(REPORTS);
         let identity = Identity {

@@ -8,6 +8,7 @@ mod confirm;
 mod figures;
 mod keeper;
 mod lead;
+mod leases;
 mod orders;
 mod record;
 mod report;
@@ -25,6 +26,7 @@ use self::confirm::Word;
 use self::figures::Figures;
 use self::keeper::{Keeper, Key, Placement, Report, Request, Watch};
 use self::lead::Lead;
+use self::leases::Leases;
 use self::record::Record;
 use self::sockets::Sockets;
 use crate::drivers::control;
@@ -102,9 +104,11 @@ struct Driver {
     confirmed: BTreeMap<Key, Word>,
     /// When to try again to open sockets that could not be opened.
     listen_again: Option<Instant>,
+    /// Why they could not be, as far as that was told.
+    deaf: BTreeSet<String>,
     masters: BTreeSet<RouterId>,
     figures: BTreeMap<RouterId, Figures>,
-    lease: Option<Lease>,
+    leases: Leases,
     record: Record,
     control: Option<mpsc::Receiver<String>>,
     reload: Option<Box<dyn FnMut() -> Result<NodeConfig>>>,
@@ -143,9 +147,10 @@ impl Driver {
             facts: BTreeMap::new(),
             confirmed: BTreeMap::new(),
             listen_again: None,
+            deaf: BTreeSet::new(),
             masters: BTreeSet::new(),
             figures: BTreeMap::new(),
-            lease: setup.lease,
+            leases: Leases::new(setup.lease),
             record: Record::new(setup.record),
             control: setup.control,
             reload: setup.reload,
@@ -194,8 +199,7 @@ impl Driver {
             let held = places
                 .iter()
                 .any(|place| tagged.contains(&(place.interface.clone(), place.address.address)));
-            let sent =
-                self.lease.as_ref().and_then(|lease| lease.left_by_predecessor(&config.identity()));
+            let sent = self.leases.left_by_predecessor(config);
             if let Some(sent) = sent.filter(|_| held) {
                 let now = self.now();
                 self.record.note(now, || Input::Resume { router, last_sent: sent });
@@ -307,18 +311,27 @@ impl Driver {
         self.node.routers().into_iter().filter_map(|router| self.node.config(router)).collect()
     }
 
-    /// Have the sockets that the routers need. One that cannot be opened is told and tried again.
+    /// Have the sockets that the routers need. One that cannot be opened is tried again, and told
+    /// when it is news.
     fn listen(&mut self) -> Result<()> {
         let node = &self.node;
         let routers = node.routers();
         let configs = routers.iter().filter_map(|router| node.config(*router));
         let errors = self.sockets.reconcile(&self.poller, configs, &self.links);
         self.listen_again = (!errors.is_empty()).then(|| clock::now() + LISTEN_AGAIN);
+        let before = std::mem::take(&mut self.deaf);
+        if errors.is_empty() && !before.is_empty() {
+            tracing::info!("every VRRP socket is open again");
+        }
         for error in errors {
             if error.exit == Exit::Unavailable {
                 return Err(error);
             }
-            self.complain(&error);
+            let why = error.to_string();
+            if !before.contains(&why) {
+                self.complain(&error);
+            }
+            self.deaf.insert(why);
         }
         Ok(())
     }

@@ -87,8 +87,12 @@ impl Driver {
         if !self.node.is_late(now) {
             return false;
         }
+        let late = self.node.poll_timeout().map_or(0, |due| now.saturating_since(due).as_millis());
         let discarded = self.sockets.discard();
-        tracing::warn!(discarded, "woke up late");
+        tracing::warn!(
+            "this process woke up {late} ms late, so that a peer may have taken over; it threw \
+             away {discarded} packets that had waited, and elects again"
+        );
         self.record.note(now, || Input::Timeout);
         self.node.handle_timeout(now);
         self.perform();
@@ -104,7 +108,8 @@ impl Driver {
                     Ok(Some(received)) => received,
                     Ok(None) => break,
                     Err(error) => {
-                        tracing::warn!(interface = socket.interface(), %error, "receive");
+                        let interface = socket.interface();
+                        tracing::warn!("cannot receive VRRP packets on {interface}: {error}");
                         break;
                     }
                 };
@@ -237,14 +242,8 @@ impl Driver {
     }
 
     fn keep_lease(&mut self, router: RouterId, stops: bool) {
-        let Some((lease, config)) = self.lease.as_mut().zip(self.node.config(router)) else {
-            return;
-        };
-        let router = config.identity();
-        let written = if stops { lease.release(&router) } else { lease.renew(&router) };
-        if let Err(error) = written {
-            tracing::warn!(%error, "lease");
-        }
+        let Some(config) = self.node.config(router) else { return };
+        if stops { self.leases.release(config) } else { self.leases.renew(config) }
     }
 
     fn tell(&mut self, router: RouterId, event: &Event) {
@@ -265,10 +264,8 @@ impl Driver {
 
     /// Nobody may carry on from here.
     pub(super) fn release(&mut self, router: RouterId) {
-        if let Some((lease, config)) = self.lease.as_mut().zip(self.node.config(router))
-            && let Err(error) = lease.release(&config.identity())
-        {
-            tracing::warn!(%error, "lease");
+        if let Some(config) = self.node.config(router) {
+            self.leases.release(config);
         }
     }
 }

@@ -66,7 +66,14 @@ impl Daemon {
     /// The journal, where we are called `name`.
     #[must_use]
     pub const fn journal(name: String) -> Self {
-        Self { path: JOURNAL, dialect: Dialect::Journal, name, socket: None, deaf: false, dropped: 0 }
+        Self {
+            path: JOURNAL,
+            dialect: Dialect::Journal,
+            name,
+            socket: None,
+            deaf: false,
+            dropped: 0,
+        }
     }
 
     /// Send one message; it is dropped when the daemon does not take it.
@@ -158,7 +165,8 @@ mod tests {
         let path: &'static str = folder.path().join("log").to_str().unwrap().to_owned().leak();
         let listener = UnixDatagram::bind(path).unwrap();
         listener.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        let daemon = Daemon { path, dialect, name: "lb".into(), socket: None, deaf: false, dropped: 0 };
+        let daemon =
+            Daemon { path, dialect, name: "lb".into(), socket: None, deaf: false, dropped: 0 };
         (folder, listener, daemon)
     }
 
