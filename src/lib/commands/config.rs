@@ -42,7 +42,8 @@ Example:
     /// Write what a configuration expands to: without includes, definitions and repetitions.
     #[command(after_help = "\
 Each line says in a comment where it stands and, behind <, what led there. Read again, the text is
-the same configuration, except for passwords: they are shown with --secrets only.
+the same configuration, except for passwords: they are shown with --secrets only. What stands behind
+a misspelt keyword is not known to be one and is shown; `ha config check` covers that too.
 
 Examples:
   ha config render keepalived.conf | less

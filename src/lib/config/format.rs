@@ -70,6 +70,7 @@ fn refusal(path: &Path, text: &str) -> Outcome {
         );
     }
     diagnostics.sort_by_key(|d| (d.span, d.code));
+    super::cover(&mut diagnostics, &mut sources);
     Outcome { model: None, diagnostics, sources }
 }
 

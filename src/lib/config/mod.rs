@@ -27,6 +27,7 @@ mod render;
 mod repeat;
 mod resolve;
 pub mod schema;
+mod secrecy;
 mod source;
 mod spelling;
 mod substitute;
@@ -109,7 +110,9 @@ pub fn expand(path: &Path, options: &Options, loader: &dyn Loader) -> Expansion 
     let taken = builder.finish();
     conceal(taken.secrets, &mut sources);
     let lines = rendering.unwrap_or_default().finish();
-    Expansion { lines, diagnostics: in_order(diagnostics.into_vec()), sources }
+    let mut diagnostics = in_order(diagnostics.into_vec());
+    cover(&mut diagnostics, &mut sources);
+    Expansion { lines, diagnostics, sources }
 }
 
 /// Read `path` and everything it includes, and say what it means.
@@ -139,7 +142,8 @@ fn load_with<T>(
     let mut diagnostics = diagnostics.into_vec();
     if exhausted {
         // What was read so far is a part of nothing: what it lacks says nothing.
-        let diagnostics = in_order(diagnostics);
+        let mut diagnostics = in_order(diagnostics);
+        cover(&mut diagnostics, &mut sources);
         return (Outcome { model: None, diagnostics, sources }, keep(&[]));
     }
     let unclosed = taken.unclosed;
@@ -157,9 +161,21 @@ fn load_with<T>(
         // It follows from the missing brace.
         diagnostics.retain(|d| d.code != Code::Swallowed);
     }
-    let diagnostics = in_order(diagnostics);
+    let mut diagnostics = in_order(diagnostics);
+    if !diagnostics.is_empty() {
+        let hidden = secrecy::cover(tree.words(), &mut diagnostics, &sources);
+        conceal(hidden, &mut sources);
+    }
     let broken = diagnostics.iter().any(|d| d.severity() == Severity::Error);
     (Outcome { model: (!broken).then_some(model), diagnostics, sources }, kept)
+}
+
+/// Hide secrets when there is no tree.
+fn cover(diagnostics: &mut [Diagnostic], sources: &mut SourceMap) {
+    if !diagnostics.is_empty() {
+        let hidden = secrecy::cover(std::iter::empty(), diagnostics, sources);
+        conceal(hidden, sources);
+    }
 }
 
 fn conceal(secrets: Vec<Span>, sources: &mut SourceMap) {

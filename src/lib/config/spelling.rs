@@ -17,6 +17,13 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether `word` may be meant for `known`.
+pub(super) fn is_near(word: &str, known: &str) -> bool {
+    let (letters, wanted) = (word.chars().count(), known.chars().count());
+    let limit = (wanted / 3).clamp(1, 4);
+    letters.abs_diff(wanted) <= limit && distance(word, known) <= limit
+}
+
 /// Letters to insert, remove, replace, or swap with a neighbour to get from one to the other.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());

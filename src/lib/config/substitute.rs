@@ -171,7 +171,7 @@ impl Reader<'_> {
         let message = format!("`${}` is not defined; it stays as it is written", found.name);
         let remedy = match super::nearest(found.name, self.definitions.keys().map(String::as_str)) {
             Some(near) => format!("did you mean `${near}`?"),
-            None => format!("define it before this line: ${}=value", found.name),
+            None => format!("define it before this line: `${}=value`", found.name),
         };
         self.report(Diagnostic::new(Code::UndefinedName, span, message).remedy(remedy));
     }

@@ -163,6 +163,11 @@ impl<'t> Tree<'t> {
         Nodes { tree: self, at: 0, end: offset(self.kept.statements.len()) }
     }
 
+    /// All words.
+    pub(super) fn words(&'t self) -> impl Iterator<Item = Word<'t>> {
+        self.kept.words.iter().map(move |stored| self.word(*stored))
+    }
+
     fn word(&'t self, stored: Stored) -> Word<'t> {
         self.kept.word(stored, self.sources)
     }

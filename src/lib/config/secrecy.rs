@@ -1,0 +1,314 @@
+//! What no message may show: passwords, also where a mistake keeps the tree from knowing them.
+//!
+//! It decides from the text of the files, line by line, and rather hides too much. Secret is what
+//! stands behind a keyword whose arguments are (`auth_pass`) or behind a misspelt one; and in a
+//! block that has such keywords (`authentication`, also misspelt, also without its braces) every
+//! word that is no keyword. It refuses to know whether the configuration is right.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::diagnostic::Diagnostic;
+use super::schema::{self, Arguments, Block};
+use super::source::{SourceMap, Span, offset};
+use super::spelling::is_near;
+use super::tree::Word;
+
+/// What is shown in place of a secret.
+const HIDDEN: &str = "***";
+/// Shortest word that means something wherever it stands.
+const TELLING: usize = 3;
+/// Parts of the names of definitions that hold secrets.
+const TELLTALES: [&str; 4] = ["pass", "secret", "auth", "key"];
+
+/// Hide secrets in `diagnostics`, and give the places in `sources` that must not be shown; `words`
+/// are those of the tree.
+pub(super) fn cover<'t>(
+    words: impl Iterator<Item = Word<'t>>,
+    diagnostics: &mut [Diagnostic],
+    sources: &SourceMap,
+) -> Vec<Span> {
+    let mut hidden = Hidden::default();
+    for (number, file) in (0..).zip(sources.files()) {
+        let mut scan = Scan { file: number, hidden: &mut hidden, block: None, awaiting: false };
+        let mut at = 0;
+        for line in file.text.split_inclusive('\n') {
+            scan.line(line.trim_end_matches(['\n', '\r']), at);
+            at += line.len();
+        }
+    }
+    hidden.spans.sort_unstable();
+    if hidden.spans.is_empty() {
+        return Vec::new();
+    }
+    let mut expanded = Vec::new();
+    for word in words {
+        if hidden.meets(word.span) && !is_harmless(word.text) {
+            hidden.texts.insert(word.text.to_owned());
+            expanded.push(word.span);
+        }
+    }
+    let texts: Vec<&str> = hidden.texts.iter().map(String::as_str).collect();
+    for found in diagnostics {
+        let here = found.span.is_some_and(|span| hidden.meets(span));
+        for text in [&mut found.message, &mut found.remedy] {
+            *text = masked(text, &texts, here);
+        }
+        for other in &mut found.related {
+            other.note = masked(&other.note, &texts, here || hidden.meets(other.span));
+        }
+    }
+    expanded.extend(hidden.spans);
+    expanded
+}
+
+/// What was found to be secret.
+#[derive(Default)]
+struct Hidden {
+    /// Sorted, without traces, none inside another.
+    spans: Vec<Span>,
+    texts: BTreeSet<String>,
+}
+
+impl Hidden {
+    fn add(&mut self, span: Span, text: &str) {
+        self.spans.push(span);
+        let mut at = 0;
+        while let Some((from, to, piece)) = next_piece(text, at) {
+            at = to;
+            let word = text.get(from..to).unwrap_or_default();
+            match piece {
+                Piece::Word => {
+                    let unescaped = word.replace(['\\', '"'], "");
+                    let both = [word.to_owned(), unescaped];
+                    self.texts.extend(both.into_iter().filter(|word| !is_harmless(word)));
+                }
+                Piece::Open | Piece::Close => {}
+                Piece::Comment => return,
+            }
+        }
+    }
+
+    /// Whether a part of `span` is secret.
+    fn meets(&self, span: Span) -> bool {
+        let end = span.end.max(span.start.saturating_add(1));
+        let place = |secret: &Span| (secret.file, secret.start) < (span.file, end);
+        let next = self.spans.partition_point(place);
+        let last = next.checked_sub(1).and_then(|last| self.spans.get(last));
+        last.is_some_and(|secret| secret.file == span.file && secret.end > span.start)
+    }
+}
+
+/// A piece of a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Word,
+    Open,
+    Close,
+    /// To the end of the line.
+    Comment,
+}
+
+/// Goes through one file.
+struct Scan<'h> {
+    file: u32,
+    hidden: &'h mut Hidden,
+    /// The block with secrets that this is in, and how many of its braces are open.
+    block: Option<(&'static Block, usize)>,
+    /// A secret is due: its keyword ended the line.
+    awaiting: bool,
+}
+
+impl Scan<'_> {
+    fn line(&mut self, line: &str, start: usize) {
+        let mut first = true;
+        let mut at = 0;
+        while let Some((from, to, piece)) = next_piece(line, at) {
+            at = to;
+            let word = line.get(from..to).unwrap_or_default();
+            match piece {
+                Piece::Open => (first, self.block) = (true, self.block.map(|(b, n)| (b, n + 1))),
+                Piece::Close => {
+                    first = true;
+                    self.block = self.block.filter(|(_, n)| *n > 1).map(|(b, n)| (b, n - 1));
+                }
+                Piece::Comment if self.block.is_none() => {}
+                Piece::Comment => return self.hide(line, start, from..to),
+                Piece::Word => {
+                    if let Some(shown) = self.word(word, first) {
+                        let rest = line.get(to..).unwrap_or_default().trim();
+                        self.awaiting = shown == word.len() && matches!(rest, "" | "\\");
+                        return self.hide(line, start, from + shown..line.len());
+                    }
+                    if self.block.is_some() && !is_harmless(word) {
+                        self.hide(line, start, from..to);
+                    }
+                    first = false;
+                }
+            }
+        }
+    }
+
+    /// When the rest of the line is secret after `word`, `first` of its statement: how many bytes
+    /// of `word` are not.
+    fn word(&mut self, word: &str, first: bool) -> Option<usize> {
+        let awaiting = std::mem::take(&mut self.awaiting);
+        if schema::is_secret(word) && (first || word.len() > TELLING) {
+            return Some(word.len());
+        }
+        let opened = TABLE.blocks.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        if let Some((_, block)) = opened {
+            self.block = Some((*block, 0));
+            return None;
+        }
+        if !first {
+            return None;
+        }
+        if TABLE.keywords.contains(word) {
+            let stays = |(block, _): &(&'static Block, usize)| block.find(word).is_some();
+            self.block = self.block.filter(stays);
+            return None;
+        }
+        if awaiting {
+            return Some(0);
+        }
+        let lower = word.to_ascii_lowercase();
+        let defined = lower.split_once('=').map(|(name, _)| name);
+        if let Some(name) = defined.filter(|name| TELLTALES.iter().any(|part| name.contains(part)))
+        {
+            return Some(name.len() + 1);
+        }
+        let letters = lower.chars().filter(char::is_ascii_alphabetic).count();
+        if 2 * letters < lower.len() {
+            return None;
+        }
+        if let Some(name) = TABLE.secrets.iter().find(|name| is_near(&lower, name)) {
+            // In a longer one the blank may be what is missing.
+            return Some(if word.len() > name.len() { 0 } else { word.len() });
+        }
+        if TABLE.secrets.iter().any(|name| name.len() > TELLING && lower.contains(name)) {
+            return Some(0);
+        }
+        let block = TABLE.blocks.iter().find(|(name, _)| is_near(&lower, name));
+        if let Some((_, block)) = block.filter(|_| self.block.is_none()) {
+            self.block = Some((*block, 0));
+        }
+        None
+    }
+
+    fn hide(&mut self, line: &str, start: usize, range: std::ops::Range<usize>) {
+        let text = line.get(range.clone()).unwrap_or_default();
+        let range = range.end - text.trim_start().len()..range.end;
+        let place = |at: usize| offset(start.saturating_add(at));
+        let (start, end) = (place(range.start), place(range.end));
+        self.hidden.add(Span { file: self.file, start, end, trace: 0 }, text);
+    }
+}
+
+/// The next piece of `line` from `at` on, and where it begins and ends.
+fn next_piece(line: &str, at: usize) -> Option<(usize, usize, Piece)> {
+    let rest = line.get(at..)?;
+    let from = at + rest.len() - rest.trim_start().len();
+    let rest = line.get(from..)?;
+    let piece = match rest.chars().next()? {
+        '{' => return Some((from, from + 1, Piece::Open)),
+        '}' => return Some((from, from + 1, Piece::Close)),
+        '#' | '!' => return Some((from, line.len(), Piece::Comment)),
+        '"' => {
+            let inside = rest.get(1..).unwrap_or_default();
+            return Some((
+                from,
+                inside.find('"').map_or(line.len(), |n| from + n + 2),
+                Piece::Word,
+            ));
+        }
+        _ => Piece::Word,
+    };
+    let mut dollar = false;
+    let end = rest.find(|letter: char| {
+        let name = std::mem::replace(&mut dollar, letter == '$');
+        letter.is_whitespace() || matches!(letter, '{' | '}' | '"') && !name
+    });
+    Some((from, end.map_or(line.len(), |end| from + end), piece))
+}
+
+/// What the keyword table says about secrets.
+struct Table {
+    /// Every keyword.
+    keywords: BTreeSet<&'static str>,
+    /// Keywords whose arguments are secret.
+    secrets: BTreeSet<&'static str>,
+    /// Blocks that have some, by the keyword that opens them, in small letters.
+    blocks: Vec<(String, &'static Block)>,
+    /// Arguments of other keywords there.
+    choices: BTreeSet<&'static str>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let blocks = schema::blocks().iter().filter(|block| !block.entries);
+    let rows = || blocks.clone().flat_map(|block| block.keywords());
+    let has_secrets = |block: &'static Block| block.keywords().any(|row| row.secret);
+    let opened = rows().filter_map(|row| Some((row.keyword.to_lowercase(), row.content?)));
+    let with_secrets: Vec<_> = opened.filter(|(_, block)| has_secrets(block)).collect();
+    let inside = with_secrets.iter().flat_map(|(_, block)| block.keywords());
+    let choices = inside.filter_map(|row| match row.arguments {
+        Arguments::Choice(words) => Some(words),
+        _ => None,
+    });
+    Table {
+        keywords: rows().map(|row| row.keyword).collect(),
+        secrets: rows().filter(|row| row.secret).map(|row| row.keyword).collect(),
+        choices: choices.flatten().copied().collect(),
+        blocks: with_secrets,
+    }
+});
+
+/// Whether a word tells nothing where a secret may stand.
+fn is_harmless(word: &str) -> bool {
+    let letters = word.chars().any(char::is_alphanumeric);
+    !letters || TABLE.keywords.contains(word) || TABLE.choices.contains(word)
+}
+
+/// `text` without `secrets`; `strict`: without anything that it quotes but keywords.
+fn masked(text: &str, secrets: &[&str], strict: bool) -> String {
+    let mut out = text.to_owned();
+    // What is part of another comes before it in their order.
+    for secret in secrets.iter().rev() {
+        if secret.chars().count() >= TELLING {
+            out = without(&out, secret);
+        } else {
+            for mark in ['`', '\''] {
+                let quoted = format!("{mark}{secret}{mark}");
+                out = out.replace(&quoted, &format!("{mark}{HIDDEN}{mark}"));
+            }
+        }
+    }
+    if !strict {
+        return out;
+    }
+    let paths = |text: &str| schema::blocks().iter().any(|block| block.path == text);
+    let shown =
+        |quoted: &str| quoted.split_whitespace().next().is_none_or(is_harmless) || paths(quoted);
+    let parts: Vec<&str> = out.split('`').collect();
+    let parts = parts.iter().enumerate();
+    let parts = parts.map(|(n, part)| if n % 2 == 0 || shown(part) { part } else { HIDDEN });
+    parts.collect::<Vec<_>>().join("`")
+}
+
+/// `text` without `secret` wherever it is not a part of a longer word.
+fn without(text: &str, secret: &str) -> String {
+    let inside = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(secret) {
+        let (before, found) = rest.split_at(at);
+        let (found, after) = found.split_at(secret.len());
+        let longer = before.ends_with(inside) && secret.starts_with(inside)
+            || after.starts_with(inside) && secret.ends_with(inside);
+        out.push_str(before);
+        out.push_str(if longer { found } else { HIDDEN });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
