@@ -93,9 +93,6 @@ fn after_a_kill_it_can_be_started_at_once_and_what_the_killed_one_left_is_waited
         return;
     }
     let host = Host::new(OWNER);
-    let send = |pid: i32, signal| {
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("it lives");
-    };
     assert_eq!(host.keepalived("").status.code(), Some(0));
     host.wait_for_address();
     for _ in 0..3 {
@@ -479,4 +476,76 @@ fn a_unit_of_type_notify_is_told() {
     }
     host.stop();
     assert_eq!(daemon.wait().unwrap().code(), Some(0));
+}
+
+/// Send a process a signal.
+fn send(pid: i32, signal: Signal) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("it lives");
+}
+
+#[test]
+fn pid_files_dump_and_mask_are_as_the_configuration_says() {
+    let test = "pid_files_dump_and_mask_are_as_the_configuration_says";
+    if !Host::is_possible(test) {
+        return;
+    }
+    let named = "instance abc\nglobal_defs {\n umask 022\n data_use_instance\n}\n";
+    let host = Host::new(&format!("{named}{OWNER}"));
+    host.listen();
+    let programs = if has_real(test) { &[OURS, REAL][..] } else { &[OURS] };
+    for program in programs {
+        let begun = host.command(program).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(begun.code(), Some(0), "{program}");
+        host.wait_for_address();
+        let pid = host.pid("/run/keepalived/keepalived_abc.pid").expect("a pid file");
+        assert!(host.pid("/run/keepalived/vrrp_abc.pid").is_some(), "{program}");
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        assert!(status.contains("Umask:\t0022"), "{program}: {status}");
+        let dump = host.temporary("keepalived.abc.data");
+        send(pid, Signal::SIGUSR1);
+        wait_until(SOON, &format!("{program} wrote {}", dump.display()), || dump.exists());
+        fs::remove_file(dump).unwrap();
+        send(pid, Signal::SIGTERM);
+        wait_until(SOON, "the daemon is gone", || !is_alive(pid));
+        assert!(!host.path("/run/keepalived").exists(), "{program}");
+        host.hear("Keepalived_abc[");
+    }
+}
+
+#[test]
+fn names_hold_from_the_start_on_and_options_win_over_the_configuration() {
+    if !Host::is_possible("names_hold_from_the_start_on") {
+        return;
+    }
+    let dump = "global_defs {\n umask 022\n state_dump_file /run/state\n}\n";
+    let host = Host::new(&format!("use_pid_dir\n{dump}{OWNER}"));
+    host.listen();
+    let begun = host.keepalived("-u 077 -r /run/other.pid");
+    assert_eq!(begun.status.code(), Some(0), "{}", stderr(&begun));
+    let pid = host.pid("/run/keepalived/keepalived.pid").expect("a pid file");
+    assert!(host.pid("/run/other.pid").is_some(), "-r");
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    assert!(status.contains("Umask:\t0077"), "-u: {status}");
+    send(pid, Signal::SIGUSR1);
+    wait_until(SOON, "it is written", || host.path("/run/state").exists());
+    host.configure(&format!("instance abc\n{dump}{OWNER}"));
+    send(pid, Signal::SIGHUP);
+    host.hear("the new instance holds from the next start of the daemon on");
+    assert_eq!(host.pid("/run/keepalived/keepalived.pid"), Some(pid));
+    send(pid, Signal::SIGTERM);
+    wait_until(SOON, "the daemon is gone", || !is_alive(pid));
+    // Two with names of their own run side by side.
+    let names = ["abc", "def"];
+    for (name, number) in names.iter().zip(1..) {
+        let instance = OWNER.replace("51", &format!("6{number}"));
+        let instance = instance.replace("2.100", &format!("2.10{number}"));
+        host.configure(&format!("instance {name}\n{instance}"));
+        assert_eq!(host.keepalived("").status.code(), Some(0));
+        assert!(host.path(&format!("/run/ha/{name}/control.sock")).exists());
+    }
+    for name in names {
+        let pid = host.pid(&format!("/run/keepalived/keepalived_{name}.pid")).expect("a pid file");
+        send(pid, Signal::SIGTERM);
+        wait_until(SOON, "the daemon is gone", || !is_alive(pid));
+    }
 }

@@ -35,22 +35,35 @@ impl Source {
     /// # Errors
     /// What is wrong with it.
     pub fn read(&self) -> std::result::Result<(Model, Composition), Unusable> {
+        let model = self.load()?;
+        let composition = self.compose(&model)?;
+        Ok((model, composition))
+    }
+
+    /// Read the file and show every diagnostic, and no more.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn load(&self) -> std::result::Result<Model, Unusable> {
         let outcome = config::load(&self.file, &self.options, &SystemLoader);
         diagnostics::print(&outcome);
-        let Some(model) = outcome.model else {
-            let errors: Vec<_> =
-                outcome.diagnostics.iter().filter(|d| d.severity() == Severity::Error).collect();
-            let unreadable = errors.iter().any(|error| error.code == Code::Unreadable);
-            let lines = errors.iter().map(|d| diagnostics::one_line(d, &outcome.sources));
-            return Err(Unusable { refusal: Refusal { problems: lines.collect() }, unreadable });
-        };
-        match plan::compose(&model, &self.plan) {
-            Ok(composition) => Ok((model, composition)),
-            Err(error) => {
-                let problems = vec![format!("cannot write the plan as JSON: {error}")];
-                Err(Unusable { refusal: Refusal { problems }, unreadable: false })
-            }
-        }
+        outcome.model.ok_or_else(|| {
+            let errors = outcome.diagnostics.iter().filter(|d| d.severity() == Severity::Error);
+            let unreadable = errors.clone().any(|error| error.code == Code::Unreadable);
+            let lines = errors.map(|d| diagnostics::one_line(d, &outcome.sources));
+            Unusable { refusal: Refusal { problems: lines.collect() }, unreadable }
+        })
+    }
+
+    /// What the processes of a configuration are started with.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub fn compose(&self, model: &Model) -> std::result::Result<Composition, Unusable> {
+        plan::compose(model, &self.plan).map_err(|error| {
+            let problems = vec![format!("cannot write the plan as JSON: {error}")];
+            Unusable { refusal: Refusal { problems }, unreadable: false }
+        })
     }
 }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::sys::stat::{Mode, umask};
+
 use super::composition::{Source, absolute};
 use crate::drivers::config_loader;
 use crate::error::{Error, Result};
@@ -71,7 +73,7 @@ impl Listener for Stdout {
 /// When the configuration is invalid, or the supervisor cannot work.
 pub fn execute(args: Args, log: &log::Choice, printer: Printer) -> Result<Exit> {
     let source = source(&args, log)?;
-    let (_, composition) = source.read().map_err(|why| invalid(&args.file, &why.refusal))?;
+    let (model, composition) = source.read().map_err(|why| invalid(&args.file, &why.refusal))?;
     if args.explain {
         if printer.is_json() {
             printer.document(&explain::document(&composition))?;
@@ -79,6 +81,9 @@ pub fn execute(args: Args, log: &log::Choice, printer: Printer) -> Result<Exit> 
             printer.line(explain::script(&composition).trim_end())?;
         }
         return Ok(Exit::Success);
+    }
+    if let Some(mask) = model.globals.processes.umask {
+        umask(Mode::from_bits_truncate(mask.into()));
     }
     // Before the first thread. Each child gives up what it does not need by itself.
     capabilities::keep_beside_children(&capabilities::FOR_FILES)?;

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Status;
+use super::options::Options;
 use super::pid_files::PidFiles;
 use super::signals::Dump;
+use super::{Status, temporary_directory};
 use crate::config::Model;
+use crate::config::model::Naming;
 use crate::error::Result;
 use crate::io::background::Readiness;
 use crate::io::{clock, private_file};
@@ -36,23 +38,27 @@ struct State {
     /// The latest thing that went wrong, in case it was the last.
     trouble: String,
     directory: PathBuf,
+    /// What tells this daemon apart: namespace and instance.
+    names: Vec<String>,
     model: Current,
     cleared: dump::Baseline,
 }
 
 impl Chronicle {
-    /// Begin. Dumps go to `directory`.
+    /// Begin.
     pub fn new(
         pid_files: PidFiles,
         readiness: Option<Readiness>,
-        directory: PathBuf,
+        options: &Options,
         model: Current,
     ) -> Self {
+        let names = [&options.namespace, &options.instance].into_iter().flatten();
         let state = State {
             pid_files,
             readiness,
             trouble: String::new(),
-            directory,
+            directory: temporary_directory(),
+            names: names.cloned().collect(),
             model,
             cleared: dump::Baseline::new(),
         };
@@ -146,21 +152,26 @@ impl State {
         let now = clock::wall_nanos();
         let baseline = dump::baseline(&document);
         let document = dump::since(document, &self.cleared);
-        let (name, content) = match dump {
-            Dump::Data => ("keepalived.data", dump::data(&self.model.borrow(), &document, now)),
+        let (path, content) = match dump {
+            Dump::Data => {
+                let model = self.model.borrow();
+                let path = data_file(&model.globals.naming, &self.names);
+                (path, dump::data(&model, &document, now))
+            }
             Dump::Statistics | Dump::StatisticsCleared => {
-                ("keepalived.stats", dump::statistics(&document))
+                ("keepalived.stats".into(), dump::statistics(&document))
             }
             Dump::Json => {
                 let value = dump::json(&self.model.borrow(), &document, now);
-                ("keepalived.json", format!("{value}\n"))
+                ("keepalived.json".into(), format!("{value}\n"))
             }
             Dump::Processes => {
                 document.text().lines().for_each(|line| tracing::info!("{line}"));
                 return;
             }
         };
-        let path = self.directory.join(name);
+        // An absolute path stays as it is.
+        let path = self.directory.join(path);
         match private_file::put(&path, content.as_bytes()) {
             Ok(()) => tracing::info!("wrote {}", path.display()),
             Err(error) => tracing::warn!("cannot write {}: {error}", path.display()),
@@ -169,6 +180,17 @@ impl State {
             self.cleared = baseline;
         }
     }
+}
+
+/// The file for everything that is known, of a daemon with these `names`.
+fn data_file(naming: &Naming, names: &[String]) -> PathBuf {
+    let path = PathBuf::from(naming.state_dump.as_deref().unwrap_or("keepalived.data"));
+    if !naming.dump_has_instance || names.is_empty() {
+        return path;
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = path.extension().map(|end| format!(".{}", end.to_string_lossy()));
+    path.with_file_name(format!("{stem}.{}{}", names.join("."), end.unwrap_or_default()))
 }
 
 /// An event in words. A transition has the words that alarms on keepalived's log look for.
@@ -187,6 +209,20 @@ fn sentence(line: &Line) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_file_with_everything_is_named_as_the_configuration_says() {
+        let name = |state_dump: Option<&str>, dump_has_instance, names: &[&str]| {
+            let state_dump = state_dump.map(str::to_owned);
+            let naming = Naming { state_dump, dump_has_instance, ..Naming::default() };
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            data_file(&naming, &names).display().to_string()
+        };
+        assert_eq!(name(None, false, &["abc"]), "keepalived.data");
+        assert_eq!(name(None, true, &[]), "keepalived.data");
+        assert_eq!(name(None, true, &["red", "abc"]), "keepalived.red.abc.data");
+        assert_eq!(name(Some("/x/state"), true, &["abc"]), "/x/state.abc");
+    }
 
     #[test]
     fn a_transition_has_the_words_that_alarms_look_for() {

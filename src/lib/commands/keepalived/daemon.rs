@@ -12,8 +12,8 @@ use super::chronicle::{Chronicle, Current};
 use super::options::Options;
 use super::pid_files::PidFiles;
 use super::signals::Dump;
-use super::{PROGRAM, Status, temporary_directory};
-use crate::config;
+use super::{PROGRAM, Status};
+use crate::config::{self, Globals, Model};
 use crate::drivers::config_loader;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -58,8 +58,7 @@ fn prepare(options: Options, complaints: &[String]) -> std::result::Result<u8, F
     if let Some(mask) = options.umask {
         umask(Mode::from_bits_truncate(mask));
     }
-    let log = log_choice(&options)?;
-    log::start(&log, "")?;
+    log::start(&log_choice(&options)?, "")?;
     tracing::info!("Starting Keepalived (ha {})", env!("CARGO_PKG_VERSION"));
     for complaint in complaints {
         tracing::warn!("{complaint}");
@@ -73,9 +72,18 @@ fn prepare(options: Options, complaints: &[String]) -> std::result::Result<u8, F
     if let Some(name) = &options.namespace {
         named::join(name)?;
     }
+    let mut source = Source {
+        file: options.file.clone(),
+        options: reading(&options),
+        plan: plan::Options::default(),
+    };
+    let model = source.load().map_err(|why| invalid(&options.file, why))?;
+    let options = with_names(options, &model);
+    let log = log_choice(&options)?;
+    log::start(&log, "")?;
+    source.plan = planning(&options, &log, &source.options);
     let Some(pid_files) = PidFiles::claim(&options)? else { return Ok(Status::Success as u8) };
-    let source = source(&options, &log);
-    let (model, composition) = source.read().map_err(|why| invalid(&options.file, why))?;
+    let composition = source.compose(&model).map_err(|why| invalid(&options.file, why))?;
     if options.dump_configuration {
         model::text(&model).lines().for_each(|line| tracing::info!("{line}"));
     }
@@ -89,8 +97,7 @@ fn prepare(options: Options, complaints: &[String]) -> std::result::Result<u8, F
         }
     };
     let current = Rc::new(RefCell::new(model));
-    let chronicle =
-        Chronicle::new(pid_files, readiness, temporary_directory(), Rc::clone(&current));
+    let chronicle = Chronicle::new(pid_files, readiness, &options, Rc::clone(&current));
     let outcome = supervise(&options, source, composition, current, &chronicle);
     match &outcome {
         Ok(status) => chronicle.end(*status, ""),
@@ -135,7 +142,8 @@ fn supervise(
         composition,
         read: Box::new(move || {
             let (model, composition) = source.read().map_err(|why| why.refusal)?;
-            *current.borrow_mut() = model;
+            let before = current.replace(model);
+            tell_fixed(&before.globals, &current.borrow().globals);
             Ok(composition)
         }),
         listener: chronicle.listener(),
@@ -162,13 +170,37 @@ fn settled(mut options: Options) -> Result<Options> {
     Ok(options)
 }
 
+/// The options with what the configuration adds to them; what was given on the command line holds.
+fn with_names(mut options: Options, model: &Model) -> Options {
+    let globals = &model.globals;
+    // A name is a part of the names of files.
+    let name = globals.naming.instance.as_ref().map(|name| name.replace('/', "-"));
+    options.instance = name;
+    options.pid_directory = globals.naming.pid_directory;
+    if let (None, Some(mask)) = (options.umask, globals.processes.umask) {
+        umask(Mode::from_bits_truncate(mask.into()));
+    }
+    options
+}
+
+/// Say of what a reload changed and a running daemon keeps.
+fn tell_fixed(before: &Globals, now: &Globals) {
+    let (old, new) = (&before.naming, &now.naming);
+    let changed = [
+        ("instance", old.instance != new.instance),
+        ("use_pid_dir", old.pid_directory != new.pid_directory),
+        ("umask", before.processes.umask != now.processes.umask),
+    ];
+    for (keyword, _) in changed.iter().filter(|(_, changed)| *changed) {
+        tracing::warn!("the new {keyword} holds from the next start of the daemon on");
+    }
+}
+
 fn log_choice(options: &Options) -> Result<log::Choice> {
     let mut targets = Vec::new();
     if !options.no_syslog {
-        let name = match &options.namespace {
-            Some(namespace) => format!("{LOG_NAME}_{namespace}"),
-            None => LOG_NAME.to_owned(),
-        };
+        let parts = [Some(LOG_NAME), options.namespace.as_deref(), options.instance.as_deref()];
+        let name = parts.into_iter().flatten().collect::<Vec<_>>().join("_");
         targets.push(log::Target::Syslog { facility: options.facility, name });
     }
     if let Some(path) = &options.log_file {
@@ -199,17 +231,16 @@ pub(super) fn reading(options: &Options) -> config::Options {
     config::Options { every_file, ..config_loader::options(options.config_id.clone()) }
 }
 
-fn source(options: &Options, log: &log::Choice) -> Source {
-    let read = reading(options);
-    let plan = plan::Options {
+/// How its processes are started.
+fn planning(options: &Options, log: &log::Choice, read: &config::Options) -> plan::Options {
+    plan::Options {
         state_dir: state_directory(options).display().to_string(),
         log: log.to_string(),
         host: read.host_name.clone(),
         without_vrrp: options.checkers_only,
         without_load_balancer: options.vrrp_only,
         keep_addresses: options.keep_addresses,
-    };
-    Source { file: options.file.clone(), options: read, plan }
+    }
 }
 
 /// One for each daemon: the usual one for the usual pid file, else one named after what tells it
@@ -219,14 +250,13 @@ fn state_directory(options: &Options) -> PathBuf {
         return given.clone();
     }
     let usual = Path::new(state_dir::DEFAULT);
-    match (&options.pid, &options.namespace) {
-        (Some(path), _) => {
-            let name = path.display().to_string();
-            usual.join(name.trim_start_matches('/').replace('/', "-"))
-        }
-        (None, Some(namespace)) => usual.join(namespace),
-        (None, None) => usual.to_owned(),
+    if let Some(path) = &options.pid {
+        let name = path.display().to_string();
+        return usual.join(name.trim_start_matches('/').replace('/', "-"));
     }
+    let parts = [options.namespace.as_deref(), options.instance.as_deref()];
+    let name = parts.into_iter().flatten().collect::<Vec<_>>().join("_");
+    if name.is_empty() { usual.to_owned() } else { usual.join(name) }
 }
 
 fn invalid(file: &Path, why: Unusable) -> Failure {
@@ -244,10 +274,11 @@ fn invalid(file: &Path, why: Unusable) -> Failure {
 mod tests {
     use super::*;
 
-    fn directory(pid: Option<&str>, namespace: Option<&str>) -> PathBuf {
+    fn directory(pid: Option<&str>, namespace: Option<&str>, instance: Option<&str>) -> PathBuf {
         state_directory(&Options {
             pid: pid.map(PathBuf::from),
             namespace: namespace.map(str::to_owned),
+            instance: instance.map(str::to_owned),
             ..Options::default()
         })
     }
@@ -255,10 +286,12 @@ mod tests {
     #[test]
     fn daemons_that_may_run_side_by_side_have_state_directories_of_their_own() {
         let all = [
-            directory(None, None),
-            directory(Some("/run/a.pid"), None),
-            directory(Some("/tmp/a.pid"), None),
-            directory(None, Some("red")),
+            directory(None, None, None),
+            directory(Some("/run/a.pid"), None, None),
+            directory(Some("/tmp/a.pid"), None, None),
+            directory(None, Some("red"), None),
+            directory(None, Some("red"), Some("blue")),
+            directory(None, None, Some("blue")),
         ];
         assert_eq!(all[0], PathBuf::from("/run/ha"));
         assert_eq!(all[1], PathBuf::from("/run/ha/run-a.pid"));

@@ -55,6 +55,10 @@ pub struct Options {
     pub umask: Option<u32>,
     /// `-s`.
     pub namespace: Option<String>,
+    /// The configuration's `instance`.
+    pub instance: Option<String>,
+    /// The configuration's `use_pid_dir`.
+    pub pid_directory: bool,
     /// `-m`, also with `-M`.
     pub core: bool,
     /// `-M`.

@@ -1,6 +1,8 @@
 //! Which pid files there are, and for whom.
 
 use std::collections::BTreeMap;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,8 +13,9 @@ use crate::io::pid_file::{Claim, Namesake, PidFile};
 
 /// Where pid files are unless said otherwise.
 const DIRECTORY: &str = "/run";
-/// Where they are in a network namespace, each of which has a folder of its own there.
-const FOR_NAMESPACES: &str = "/run/keepalived";
+/// Where they are when asked for, for a daemon with a name, and for one in a network namespace,
+/// each of which has a folder of its own there.
+const OWN_DIRECTORY: &str = "/run/keepalived";
 
 /// How long a daemon that was killed may still have its pid file locked: it is ending.
 const DYING: Duration = Duration::from_secs(1);
@@ -29,6 +32,8 @@ pub struct PidFiles {
     /// Of the child processes, by their job.
     paths: BTreeMap<&'static str, PathBuf>,
     held: BTreeMap<&'static str, PidFile>,
+    /// Goes with the last of them.
+    directory: Option<PathBuf>,
 }
 
 impl PidFiles {
@@ -39,26 +44,26 @@ impl PidFiles {
     /// # Errors
     /// When they cannot be made; when such a child does not end.
     pub fn claim(options: &Options) -> Result<Option<Self>> {
-        let directory = match &options.namespace {
-            Some(name) => Path::new(FOR_NAMESPACES).join(name),
-            None => PathBuf::from(DIRECTORY),
+        let directory = directory(options);
+        let ending = options.instance.as_ref().map(|name| format!("_{name}"));
+        let given = |path: &Option<PathBuf>, base: &str| {
+            let name = format!("{base}{}.pid", ending.as_deref().unwrap_or_default());
+            let usual = directory.as_deref().unwrap_or(Path::new(DIRECTORY)).join(name);
+            path.clone().unwrap_or(usual)
         };
-        let given = |path: &Option<PathBuf>, name: &str| {
-            path.clone().unwrap_or_else(|| directory.join(name))
-        };
-        let path = given(&options.pid, "keepalived.pid");
-        if options.namespace.is_some() {
-            std::fs::create_dir_all(&directory).map_err(|e| {
+        let path = given(&options.pid, "keepalived");
+        if let Some(directory) = &directory {
+            DirBuilder::new().recursive(true).mode(0o755).create(directory).map_err(|e| {
                 Error::new("make the folder of pid files", directory.display().to_string(), e)
             })?;
         }
         let mut paths = BTreeMap::new();
         // Two daemons, one for each half, may share the names.
         if !options.checkers_only {
-            paths.insert("vrrp", given(&options.vrrp_pid, "vrrp.pid"));
+            paths.insert("vrrp", given(&options.vrrp_pid, "vrrp"));
         }
         if !options.vrrp_only {
-            paths.insert("check", given(&options.checkers_pid, "checkers.pid"));
+            paths.insert("check", given(&options.checkers_pid, "checkers"));
         }
         let Some(own) = awaited(&path, false)? else { return Ok(None) };
         for path in paths.values() {
@@ -66,7 +71,7 @@ impl PidFiles {
                 return Ok(None);
             }
         }
-        Ok(Some(Self { own: Some(own), paths, held: BTreeMap::new() }))
+        Ok(Some(Self { own: Some(own), paths, held: BTreeMap::new(), directory }))
     }
 
     /// Say who the daemon is.
@@ -83,6 +88,10 @@ impl PidFiles {
     pub fn remove(&mut self) {
         self.held.clear();
         self.own = None;
+        if let Some(directory) = &self.directory {
+            // Another daemon may have files there, too.
+            drop(std::fs::remove_dir(directory));
+        }
     }
 
     /// The process for this job runs now. A pid file that cannot be written is told, and no
@@ -113,6 +122,15 @@ impl PidFiles {
     /// It does not any more.
     pub fn child_ended(&mut self, job: &str) {
         self.held.remove(job);
+    }
+}
+
+/// Where they are, unless in the usual place.
+fn directory(options: &Options) -> Option<PathBuf> {
+    match &options.namespace {
+        Some(name) => Some(Path::new(OWN_DIRECTORY).join(name)),
+        None if options.pid_directory || options.instance.is_some() => Some(OWN_DIRECTORY.into()),
+        None => None,
     }
 }
 

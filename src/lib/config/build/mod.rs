@@ -131,6 +131,8 @@ pub(super) fn model(
         let seconds = u64::try_from(seconds).unwrap_or_default();
         globals.processes.stop_limit = std::time::Duration::from_secs(seconds);
     }
+    globals.naming.pid_directory = of("use_pid_dir").next().is_some();
+    globals.naming.instance = of("instance").next_back().map(|entry| entry.text().to_owned());
     for entry in of("net_namespace") {
         context.warn(
             Code::OtherNamespace,

@@ -55,6 +55,10 @@ pub(super) fn take(settings: &Settings<'_>, globals: &mut Globals, context: &mut
     let shutdown = lifecycle(settings, "shutdown_script", "shutdown_script_timeout", context);
     globals.shutdown_script = shutdown.or(globals.shutdown_script.take());
     let text = |keyword: &str| settings.text(keyword).map(str::to_owned);
+    let naming = &mut globals.naming;
+    naming.state_dump = text("state_dump_file").or(naming.state_dump.take());
+    naming.dump_has_instance =
+        settings.switch("data_use_instance").unwrap_or(naming.dump_has_instance);
     let reload = &mut globals.reload;
     reload.time_file = text("reload_time_file").or(reload.time_file.take());
     reload.repeat |= settings.has("reload_repeat");
@@ -119,7 +123,7 @@ fn umask(settings: &Settings<'_>, processes: &mut Processes, context: &mut Conte
         text.split('|').try_fold(0, |mask, name| Some(mask | bit(name.trim())?))
     };
     if let Some(mask) = octal.or_else(named) {
-        processes.umask = mask;
+        processes.umask = Some(mask);
         return;
     }
     let message = format!("`umask`: `{text}` is neither an octal number up to 777 nor bits");

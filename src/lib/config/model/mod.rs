@@ -19,7 +19,7 @@ pub use instance::{ExtraAnnouncements, GroupSettings, InstanceSettings};
 pub use link::{AnnounceGroup, LinkDelay, Links, PollMethod, PolledLink};
 pub use network::Network;
 pub use notify::{Dbus, Fifos, Mail, MailServer, Snmp};
-pub use process::{LifecycleScript, Processes, Reload, Scheduling};
+pub use process::{LifecycleScript, Naming, Processes, Reload, Scheduling};
 pub use route::{
     Encapsulation, Metric, Metrics, NextHop, Placement, Realms, Route, RouteKind, RouterPreference,
     TunnelHeader,
@@ -49,6 +49,9 @@ pub struct Globals {
     /// Scheduling of the processes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub processes: Processes,
+    /// Names of the daemon and its files.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub naming: Naming,
     /// Runs before the parts start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup_script: Option<LifecycleScript>,

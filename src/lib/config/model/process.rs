@@ -24,12 +24,13 @@ pub struct Processes {
     /// How long the parts may take to stop (`child_wait_time`).
     #[serde(rename = "stop_limit_us", with = "crate::time::micros")]
     pub stop_limit: Duration,
-    /// Permission bits that files are made without.
-    pub umask: u16,
+    /// Permission bits that files are made without; absent: as whoever starts it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub umask: Option<u16>,
 }
 
 impl Default for Processes {
-    /// keepalived's: nothing special, 1 s, 5 s, files for the owner alone.
+    /// keepalived's: nothing special, 1 s, 5 s.
     fn default() -> Self {
         Self {
             vrrp: Scheduling::default(),
@@ -38,7 +39,7 @@ impl Default for Processes {
             max_automatic_priority: None,
             min_automatic_priority_delay: Duration::from_secs(1),
             stop_limit: Duration::from_secs(5),
-            umask: 0o177,
+            umask: None,
         }
     }
 }
@@ -81,6 +82,24 @@ pub struct LifecycleScript {
     /// Longest run, 1 s to 1000 s.
     #[serde(rename = "timeout_us", with = "crate::time::micros")]
     pub timeout: Duration,
+}
+
+/// What tells a daemon apart from others on its host, and what its files are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Naming {
+    /// `instance`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// `use_pid_dir`: pid files have a directory of their own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pid_directory: bool,
+    /// `state_dump_file`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_dump: Option<String>,
+    /// `data_use_instance`: the name of that file has namespace and instance in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dump_has_instance: bool,
 }
 
 /// When a reload happens by itself, and when it is refused.

@@ -360,9 +360,8 @@ static ROWS: &[Row] = &[
     row("vmac_addr_prefix", Words(1, 1), "STRING", "vmac_prefix",
         "prefix of VMAC names made for use_vmac_addr / per-VIP use_vmac").fatal()
         .later("virtual MAC addresses"),
-    row("umask", Words(1, MANY), "octal number or S_I* names joined with |", "0177",
-        "file creation mask; command line wins").fatal()
-        .later("the file creation mask"),
+    row("umask", Words(1, MANY), "octal number or S_I* names joined with |", "as inherited",
+        "file creation mask; command line wins").fatal(),
     row("random_seed", Number(0, U32), "unsigned integer", "time based",
         "seed random values for testing; applied too late for same parse").fatal()
         .accepted("seeds are given on the command line"),
@@ -387,8 +386,7 @@ static ROWS: &[Row] = &[
         "directory for the intermediate config copy; fixed across reload")
         .accepted("no copy of the configuration is kept"),
     row("data_use_instance", Switch, "[BOOL]", "off",
-        "put namespace and instance into dump file names")
-        .accepted("`ha status --json` replaces the dumps"),
+        "put namespace and instance into dump file names"),
     row("json_version", Choice(&["1", "2"]), "1|2", "1",
         "layout of the JSON dump")
         .accepted("`ha status --json` replaces the dumps"),
@@ -397,8 +395,7 @@ static ROWS: &[Row] = &[
     row("iproute_etc_dir", Words(1, 1), "PATH", "/etc/iproute2",
         "where local iproute2 name tables live"),
     row("state_dump_file", Words(1, 1), "PATH", "keepalived.data in TMPDIR",
-        "template of SIGUSR1 dump name")
-        .accepted("`ha status --json` replaces the dumps"),
+        "template of SIGUSR1 dump name"),
     row("stats_dump_file", Words(1, 1), "PATH", "keepalived.stats in TMPDIR",
         "parsed but not used: fixed file name applies")
         .accepted("`ha status --json` replaces the dumps"),

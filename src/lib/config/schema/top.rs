@@ -69,11 +69,9 @@ static ROWS: &[Row] = &[
         "allow ipsets together with a network namespace").since("1.3.0")
         .accepted("no ipsets are used"),
     row("use_pid_dir", None, "none", "off",
-        "keep pid files in /run/keepalived/").since("1.2.24")
-        .accepted("everything of a running ha is in --state-dir"),
+        "keep pid files in /run/keepalived/").since("1.2.24"),
     row("instance", Words(1, 1), "NAME", "none",
-        "name of this daemon instance; fixed across reload; implies use_pid_dir").since("1.2.24")
-        .accepted("several run side by side with different --state-dir"),
+        "name of this daemon instance; fixed across reload; implies use_pid_dir").since("1.2.24"),
     row("child_wait_time", Number(0, I32), "seconds, integer >= 0", "5",
         "how long parent waits for children on stop before SIGKILL").fatal(),
     row("linkbeat_use_polling", None, "none", "off",

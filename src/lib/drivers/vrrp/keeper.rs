@@ -387,7 +387,10 @@ impl Thread {
         let left = self.stuck.keys().chain(&self.inherited);
         let all = held.chain(left.chain(&self.planned).copied());
         if let Err(error) = holdings.write(all.collect()) {
-            tracing::warn!(%error, "the addresses held could not be written down");
+            tracing::warn!(
+                "cannot write vrrp.addresses in the state directory: {error}; after a crash, \
+                 addresses that the configuration no longer names may stay"
+            );
         }
     }
 

@@ -371,7 +371,7 @@ impl Driver {
 
     /// Say what could not be done, in the log and to whoever reads events.
     fn complain(&mut self, error: &Error) {
-        tracing::error!(%error, "not done");
+        tracing::error!("{error}");
         let line = report::error(self.name.as_deref(), &error.to_string());
         (self.emit)(line);
     }
@@ -433,7 +433,7 @@ impl Driver {
             while let Some(report) = self.keeper.reports.recv().await {
                 match report {
                     Report::Finished => return,
-                    Report::Failed(error) => tracing::error!(%error, "addresses"),
+                    Report::Failed(error) => tracing::error!("{error}"),
                     _ => {}
                 }
             }

@@ -229,7 +229,7 @@ impl Driver {
             let Some(router) = owners.get(at) else { continue };
             *kept_back.entry(*router).or_default() += 1;
             self.figures.entry(*router).or_default().refused();
-            tracing::warn!(interface = place.0, %error, "advert was not sent");
+            tracing::warn!("cannot send an advert on {}: {error}", place.0);
         }
         for (router, advert) in &adverts {
             // What no peer can have heard renews no lease.
