@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::io::capabilities;
 use crate::io::probe::icmp::Icmp;
 use crate::io::probe::tcp::Tcp;
-use crate::io::probe::{Families, Path};
+use crate::io::probe::{Families, Path, privilege};
 use crate::io::process::Output;
 use crate::output::{EventStream, Printer, log};
 use crate::time::parse_duration;
@@ -30,8 +30,12 @@ Examples:
   ha check script --watch --interval 2s -- /usr/local/bin/check_nginx --quick
   ha check tcp 192.0.2.10:80 --count 5 --json | jq -c .
 
-The answer is the exit code: 0 healthy; 1 not; 5 it could not be found out from here. With --watch
-a line is written when the verdict changes, and the exit code is that of the last verdict.";
+The answer is the exit code: 0 healthy; 1 not; 4 a privilege is missing; 5 it could not be found
+out from here. With --watch a line is written when the verdict changes, and the exit code is that
+of the last verdict.
+
+Anybody may check tcp and script. icmp takes a group within net.ipv4.ping_group_range or
+CAP_NET_RAW, --fwmark takes CAP_NET_ADMIN, and scripts of other users take CAP_SETUID and CAP_SETGID.";
 
 /// Arguments of `ha check`.
 #[derive(Debug, clap::Args)]
@@ -224,6 +228,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
             let timeout = args.timeout;
             capabilities::confine(&args.path.capabilities())?;
             let tcp = Tcp { host, port, families, path: args.path.path(), timeout };
+            privilege::demand_path(&tcp.path)?;
             probe(&Question::Tcp(tcp), &args.repeat, printer)
         }
         Probe::Icmp(args) => {
@@ -233,6 +238,8 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
             kept.push(Capability::CAP_NET_RAW);
             capabilities::confine(&kept)?;
             let icmp = Icmp { host, families, path: args.path.path(), timeout };
+            privilege::demand_icmp()?;
+            privilege::demand_path(&icmp.path)?;
             probe(&Question::Icmp(icmp), &args.repeat, printer)
         }
         Probe::Script(args) => script(args, printer),

@@ -27,7 +27,8 @@ Examples:
   ha ctl events --json | ha notify --follow --script /usr/local/bin/on_change
 
 Exit codes: 0 every script succeeded; 1 one failed; 3 there is no script for it, or it may not be
-run; 6 one took too long.")]
+run; 4 it is another user's, and this process may not change its user (CAP_SETUID, CAP_SETGID);
+6 one took too long.")]
 #[command(group(clap::ArgGroup::new("hooks").args(["script", "file"])))]
 pub struct Args {
     /// Tell about each event on stdin until it ends. Without --script and --file the first line
@@ -156,6 +157,7 @@ const fn exit_of(ending: &Ending) -> Exit {
         Ending::Exited(_) | Ending::Signalled(_) => Exit::No,
         Ending::TimedOut(_) => Exit::TimedOut,
         Ending::Refused(_) => Exit::Invalid,
+        Ending::Denied(_) => Exit::Unavailable,
         Ending::Untried(_) => Exit::System,
     }
 }

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use tokio::signal::unix::{Signal as SignalStream, SignalKind, signal};
 
 pub use super::spawn::Output;
-use super::spawn::{Report, spawn};
+use super::spawn::{NOT_PERMITTED, Report, spawn};
 use crate::engine::check::{CommandLine, Ending};
 
 /// A command that was started and not yet reaped.
@@ -141,6 +141,14 @@ fn ending_of(error: &io::Error, command: &CommandLine) -> Ending {
     let code = error.raw_os_error().unwrap_or(0);
     if [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE].contains(&code) {
         return Ending::Untried(format!("{program}: {error}"));
+    }
+    if let Some(id) = command.identity.as_ref().filter(|_| code == NOT_PERMITTED) {
+        return Ending::Denied(format!(
+            "{program}: running it as uid {}, gid {} takes CAP_SETUID and CAP_SETGID, and both \
+             numbers in this user namespace; run as root, or grant them (systemd: \
+             AmbientCapabilities=)",
+            id.uid, id.gid
+        ));
     }
     let whose = match &command.identity {
         Some(id) if code == libc::EPERM || code == libc::EACCES => {

@@ -20,6 +20,9 @@ use crate::engine::check::{CommandLine, Identity};
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Exit status of a child that could not execute the command; the pipe says why.
 const NOT_EXECUTED: c_int = 127;
+/// What a child reports that could not become the user of the command, whatever the system said;
+/// no command's own failure looks like it.
+pub(super) const NOT_PERMITTED: c_int = libc::EUSERS;
 
 /// Where a command's stdout and stderr go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +99,7 @@ pub(super) fn spawn(command: &CommandLine, output: Output) -> io::Result<(Pid, R
         direct,
         by_shell,
         environment: Words::new(environment()),
-        identity: command.identity.clone().filter(|identity| !is_current(identity)),
+        identity: command.identity.clone(),
         output: match output {
             Output::Discard => null.as_raw_fd(),
             Output::Stderr => libc::STDERR_FILENO,
@@ -143,9 +146,14 @@ fn prepare(image: &Image) -> io::Result<()> {
     let this = Pid::from_raw(0);
     setpgid(this, this)?;
     if let Some(identity) = &image.identity {
-        nix::unistd::setgroups(&[])?;
-        nix::unistd::setgid(identity.gid.into())?;
-        nix::unistd::setuid(identity.uid.into())?;
+        // Who has that identity already goes on with it, where nothing may be changed: without
+        // privileges, or in a user namespace that keeps its groups.
+        let current = is_current(identity);
+        become_user(identity).or_else(|error| {
+            let denied = io::Error::from_raw_os_error(NOT_PERMITTED);
+            let may_not = [libc::EPERM, libc::EINVAL].contains(&(error as c_int));
+            if current { Ok(()) } else { Err(if may_not { denied } else { error.into() }) }
+        })?;
     }
     for signal in 1..=libc::SIGRTMAX() {
         // SAFETY: signal(2) with SIG_DFL touches no memory; numbers it refuses are left alone.
@@ -169,6 +177,13 @@ fn prepare(image: &Image) -> io::Result<()> {
     }
     pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
     Ok(())
+}
+
+/// In the child: the groups first, for afterwards they can be changed no more.
+fn become_user(identity: &Identity) -> nix::Result<()> {
+    nix::unistd::setgroups(&[])?;
+    nix::unistd::setgid(identity.gid.into())?;
+    nix::unistd::setuid(identity.uid.into())
 }
 
 /// Everything above stderr closes when the command is executed; until then the report is needed.
@@ -251,8 +266,8 @@ fn is_withheld(name: &str) -> bool {
         || ["LD_", "LISTEN_", "WATCHDOG_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether this process has that identity already, and no right to set it again.
+/// Whether this process has that identity already.
 fn is_current(identity: &Identity) -> bool {
     let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    !uid.is_root() && uid.as_raw() == identity.uid && gid.as_raw() == identity.gid
+    uid.as_raw() == identity.uid && gid.as_raw() == identity.gid
 }

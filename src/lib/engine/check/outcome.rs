@@ -28,6 +28,8 @@ pub enum Ending {
     TimedOut(Duration),
     /// The system would not execute it: it is missing, or may not be executed.
     Refused(String),
+    /// This process may not run it as the user whom it is configured for.
+    Denied(String),
     /// This process could not even try: no process slot, no memory.
     Untried(String),
 }
@@ -39,9 +41,11 @@ impl Ending {
         match self {
             Self::Exited(0) => Grade::Good,
             Self::Untried(_) => Grade::Untested,
-            Self::Exited(_) | Self::Signalled(_) | Self::TimedOut(_) | Self::Refused(_) => {
-                Grade::Bad
-            }
+            Self::Exited(_)
+            | Self::Signalled(_)
+            | Self::TimedOut(_)
+            | Self::Refused(_)
+            | Self::Denied(_) => Grade::Bad,
         }
     }
 }
@@ -56,6 +60,7 @@ impl fmt::Display for Ending {
             },
             Self::TimedOut(after) => write!(f, "timed out after {after:?}"),
             Self::Refused(why) => write!(f, "not executable: {why}"),
+            Self::Denied(why) => write!(f, "not permitted: {why}"),
             Self::Untried(why) => write!(f, "could not be started: {why}"),
         }
     }
@@ -99,6 +104,7 @@ mod tests {
             (Ending::Signalled(40), Grade::Bad, "killed by signal 40"),
             (Ending::TimedOut(second), Grade::Bad, "timed out after 1s"),
             (Ending::Refused("gone".into()), Grade::Bad, "not executable: gone"),
+            (Ending::Denied("who?".into()), Grade::Bad, "not permitted: who?"),
             (Ending::Untried("full".into()), Grade::Untested, "could not be started: full"),
         ] {
             assert_eq!(ending.grade(), grade, "{ending:?}");

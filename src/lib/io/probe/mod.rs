@@ -1,6 +1,7 @@
 //! Single network probes: one question, one answer, within a time limit.
 
 pub mod icmp;
+pub mod privilege;
 pub mod tcp;
 
 use std::io;
