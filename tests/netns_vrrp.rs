@@ -465,7 +465,7 @@ fn times_of(capture: &Capture, least: usize) -> Vec<ha::time::Instant> {
     });
     let booted = Duration::from_nanos(clock::wall_nanos() - clock::now().as_nanos());
     let passed = |row: &Vec<String>| Duration::from_secs_f64(row[0].parse().unwrap());
-    rows.iter().map(|row| ha::time::Instant::ZERO + (passed(row) - booted)).collect()
+    rows.iter().map(|row| ha::time::Instant::ZERO + passed(row).saturating_sub(booted)).collect()
 }
 
 /// All drops of a status, of the router and of no router.
