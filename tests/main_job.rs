@@ -35,7 +35,7 @@ const SKEW: Duration = Duration::from_micros(648_438);
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// What looking takes: an `ip` for each look at the addresses, and the client's patience. What
 /// the machine is late comes on top.
-const LOOKING: Duration = Duration::from_millis(150);
+const LOOKING: Duration = Duration::from_millis(250);
 /// From one request of the client to the next, and its patience.
 const REQUEST: Duration = Duration::from_millis(10);
 
@@ -308,8 +308,14 @@ impl Network {
         self.settle_on(0, Duration::from_secs(30));
         let (struck, from) = (clock(), ha::io::clock::now());
         strike(&mut self.hosts[0], &self.links);
+        // A look can take long on a busy machine: the address came after the last one that began
+        // without it, and before the end of the first that showed it.
+        let mut missed = struck;
         wait_until(takeover + Duration::from_secs(10), &format!("{name}: node2 has it"), || {
-            self.hosts[1].holds()
+            let begin = clock();
+            let holds = self.hosts[1].holds();
+            missed = if holds { missed } else { begin };
+            holds
         });
         let held = clock();
         wait_until(Duration::from_secs(10), &format!("{name}: node2 serves"), || {
@@ -318,12 +324,13 @@ impl Network {
         let (longest, served) = self.client.since(struck, 1);
         let noise = LOOKING + self.machine.allows(from, ha::io::clock::now());
         println!("{name}: node2 after {:.3} s, client without a page {longest:?}", held - struck);
-        assert!(held - struck <= (takeover + noise).as_secs_f64(), "{name}: {}", held - struck);
+        assert!(missed - struck <= (takeover + noise).as_secs_f64(), "{name}: {}", missed - struck);
         assert!(longest <= outage + noise, "{name}: client without a page for {longest:?}");
         undo(&mut self.hosts[0], &self.links);
         self.settle_on(0, Duration::from_secs(30));
         let (name, served) = (name.to_owned(), served.unwrap());
-        Takeover { name, struck, held, served, back: clock(), noise: noise.as_secs_f64() }
+        let noise = noise.as_secs_f64();
+        Takeover { name, struck, missed, held, served, back: clock(), noise }
     }
 }
 
@@ -355,7 +362,9 @@ fn start_capture(place: &Namespace, file: &Path) -> Child {
 struct Takeover {
     name: String,
     struck: f64,
-    /// `ip -j addr` showed the address on the other host.
+    /// `ip -j addr` did not yet show the address on the other host.
+    missed: f64,
+    /// It did.
     held: f64,
     /// The client had its first page from it.
     served: f64,
@@ -399,7 +408,8 @@ fn assert_capture_agrees(takeovers: &[Takeover], adverts: &[(f64, Ipv4Addr, u8)]
                 *at > takeover.struck && *source == HOSTS[1] && *priority == 90
             })
             .unwrap_or_else(|| panic!("{name}: no advert of node2 in the capture"));
-        assert!((first.0 - takeover.held).abs() < agree, "{name}: {first:?}, {}", takeover.held);
+        let seen = takeover.missed - agree..takeover.held + agree;
+        assert!(seen.contains(&first.0), "{name}: {first:?}, {seen:?}");
         assert!(takeover.served > first.0 - agree, "{name}: served before it was master");
         assert!(
             adverts.iter().any(|(at, source, _)| *source == HOSTS[0]
