@@ -4,7 +4,8 @@
 #   benches/config.sh [HA_BINARY]        needs keepalived, GNU time, and an interface eth0 or $IF
 #
 # Prints one line per figure: what, ha, keepalived, ratio. The two take turns, and the figure is
-# the median. Then how the cost of `ha` grows, where keepalived would take too long. Figures of a
+# the median of their wall times, the start of the process included and nothing else; memory is
+# taken in a run of its own. Then how the cost of `ha` grows, where keepalived would take too long. Figures of a
 # busy machine mean nothing: run it alone.
 set -u
 ha=$(realpath -- "${1:-target/release/ha}")
@@ -72,25 +73,26 @@ CONF
     echo "~SEQ(IF,0,$(($1 - 1))) ~SEQ(NUM,0,31) ~SEQ(ID,1,254) \$VI4"
 }
 
-# cost COMMAND...: wall time in ms and most memory in MiB.
-cost() {
-    local from=${EPOCHREALTIME/./} kib
-    kib=$(/usr/bin/time -f %M "$@" 2>&1 >/dev/null | tail -n 1)
-    awk -v us=$((${EPOCHREALTIME/./} - from)) -v kib="$kib" 'BEGIN { printf "%.1f %.1f\n", us / 1000, kib / 1024 }'
+# wall COMMAND...: wall time in ms.
+wall() {
+    local from=${EPOCHREALTIME/./}
+    "$@" >/dev/null 2>&1
+    awk -v us=$((${EPOCHREALTIME/./} - from)) 'BEGIN { printf "%.1f\n", us / 1000 }'
 }
+# memory COMMAND...: most memory in MiB.
+memory() { /usr/bin/time -f %M "$@" 2>&1 >/dev/null | tail -n 1 | awk '{ printf "%.1f\n", $1 / 1024 }'; }
 # both RUNS WHAT FILE: the two in turns; sets nothing, prints two lines.
 both() {
-    local i
+    local i a b
     : >"$dir/ours"; : >"$dir/theirs"
     for ((i = 0; i < $1; i++)); do
-        cost "$ha" config check "$3" >>"$dir/ours"
-        cost keepalived -t -f "$3" >>"$dir/theirs"
+        wall "$ha" config check "$3" >>"$dir/ours"
+        wall keepalived -t -f "$3" >>"$dir/theirs"
     done
-    local a b c d
-    a=$(cut -d' ' -f1 "$dir/ours" | median); b=$(cut -d' ' -f1 "$dir/theirs" | median)
-    c=$(cut -d' ' -f2 "$dir/ours" | median); d=$(cut -d' ' -f2 "$dir/theirs" | median)
+    a=$(median <"$dir/ours"); b=$(median <"$dir/theirs")
     row "$2, ms" "$a" "$b" "$(ratio "$a" "$b")"
-    row "$2, MiB" "$c" "$d" "$(ratio "$c" "$d")"
+    a=$(memory "$ha" config check "$3"); b=$(memory keepalived -t -f "$3")
+    row "$2, MiB" "$a" "$b" "$(ratio "$a" "$b")"
 }
 
 row figure ha keepalived ratio
@@ -103,17 +105,17 @@ both "${SLOW_RUNS:-3}" "50000 real servers in one service" "$dir/one.conf"
 scripts 2000 >"$dir/scripts.conf"
 both 11 "2000 tracked scripts" "$dir/scripts.conf"
 instances 8 >"$dir/instances.conf"
-read -r time memory < <(for i in 1 2 3; do cost "$ha" config check "$dir/instances.conf"; done | sort -n | sed -n 2p)
+time=$(for i in 1 2 3; do wall "$ha" config check "$dir/instances.conf"; done | median)
 row "65024 instances of ~SEQ, ms" "$time" - -
-row "65024 instances of ~SEQ, MiB" "$memory" - -
+row "65024 instances of ~SEQ, MiB" "$(memory "$ha" config check "$dir/instances.conf")" - -
 
 echo
 echo "Growth: real servers, ms in services of 50, ms in one service, ratio per doubling"
 before_many='' before_one=''
 for count in 1000 2000 4000 8000 16000 32000 64000 100000; do
     servers $((count / 50)) 50 >"$dir/many.conf"; servers 1 "$count" >"$dir/one.conf"
-    many=$(for i in 1 2 3 4 5; do cost "$ha" config check "$dir/many.conf"; done | median)
-    one=$(for i in 1 2 3 4 5; do cost "$ha" config check "$dir/one.conf"; done | median)
+    many=$(for i in 1 2 3 4 5; do wall "$ha" config check "$dir/many.conf"; done | median)
+    one=$(for i in 1 2 3 4 5; do wall "$ha" config check "$dir/one.conf"; done | median)
     printf '%7d %10s %10s %8s %8s\n' "$count" "$many" "$one" \
         "$(ratio "${before_many:-0}" "$many")" "$(ratio "${before_one:-0}" "$one")"
     before_many=$many before_one=$one

@@ -79,6 +79,8 @@ pub(super) struct Reader<'a> {
     pub include_checks: Checks,
     /// Files that are being read, outermost first.
     files: Vec<PathBuf>,
+    /// The folder of the last one of them as the system calls it, once somebody has asked.
+    pub here: Option<String>,
     /// State of the generator behind `${_RANDOM}`.
     random: u64,
     /// What is left of the bounds.
@@ -100,6 +102,7 @@ impl<'a> Reader<'a> {
             rendering: None,
             include_checks: Checks::default(),
             files: Vec::new(),
+            here: None,
             random: options.random_seed,
             left: options.bounds,
             exhausted: false,
@@ -143,10 +146,12 @@ impl<'a> Reader<'a> {
         let file = self.sources.add(path.to_owned(), Arc::clone(&text));
         let trace = span.map_or(0, |span| self.sources.trace(Step::Included, span, span.trace));
         self.files.push(path.to_owned());
+        self.here = None;
         let checks = self.include_checks;
         self.lines(&text, Span { file, start: 0, end: 0, trace });
         self.include_checks = checks;
         self.files.pop();
+        self.here = None;
     }
 
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {

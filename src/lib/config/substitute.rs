@@ -142,7 +142,11 @@ impl Reader<'_> {
 
     fn predefined(&mut self, found: &Use<'_>) -> Option<String> {
         Some(match found.name {
-            "_PWD" => self.working_directory(),
+            "_PWD" => {
+                let known = self.here.take().unwrap_or_else(|| self.working_directory());
+                self.here = Some(known.clone());
+                known
+            }
             "_INSTANCE" => self.options.config_id.clone(),
             "_HASH" => "#".to_owned(),
             "_BANG" => "!".to_owned(),

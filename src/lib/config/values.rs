@@ -39,8 +39,9 @@ pub(super) fn seconds(text: &str, least: u64, most: u64) -> Parsed<Duration> {
         return Parsed::Bad(format!("`{text}` is not a time in seconds"));
     }
     let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().unwrap_or(u64::MAX) };
-    let kept: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    let mut micros = whole.saturating_mul(1_000_000).saturating_add(kept.parse().unwrap_or(0));
+    let kept = fraction.bytes().chain([b'0'; 6]).take(6);
+    let kept = kept.fold(0, |sum, digit| sum * 10 + u64::from(digit.saturating_sub(b'0')));
+    let mut micros = whole.saturating_mul(1_000_000).saturating_add(kept);
     let rest = fraction.get(6..).unwrap_or_default();
     if rest.starts_with(|c| c >= '5') {
         micros = micros.saturating_add(1);

@@ -27,6 +27,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
+use std::path::PathBuf;
 
 use super::diagnostic::{Code, Diagnostic};
 use super::loader::Loader;
@@ -46,6 +47,8 @@ struct Context<'a> {
     resolver: &'a mut Resolver,
     defaults: Defaults,
     scripts: BTreeMap<String, Script>,
+    /// What others than root can change in folders that scripts are in.
+    folders: BTreeMap<PathBuf, Option<String>>,
     notify: NotifyPlan,
     instances: BTreeMap<String, InstanceSettings>,
     groups: BTreeMap<String, GroupSettings>,
@@ -91,6 +94,7 @@ impl<'a> Context<'a> {
             resolver,
             defaults: Defaults::default(),
             scripts: BTreeMap::new(),
+            folders: BTreeMap::new(),
             notify: NotifyPlan::default(),
             instances: BTreeMap::new(),
             groups: BTreeMap::new(),

@@ -202,7 +202,7 @@ fn inspect(
         return Err(format!("it is not executable for uid {}", runs_as.uid));
     }
     let as_root = runs_as.uid == 0 || (status.uid == 0 && status.mode & 0o4000 != 0);
-    if let Some(weak) = as_root.then(|| weak_component(&resolved, context)).flatten() {
+    if let Some(weak) = as_root.then(|| weak_component(&resolved, status, context)).flatten() {
         if context.defaults.script_security {
             return Err(format!("it would run as root, and others than root can change {weak}"));
         }
@@ -246,18 +246,33 @@ fn executable(status: FileStatus, identity: &Identity) -> bool {
     status.mode & bit != 0
 }
 
-/// The first component of a path that somebody else than root could change.
-fn weak_component(path: &Path, context: &Context<'_>) -> Option<String> {
-    let mut components: Vec<&Path> = path.ancestors().collect();
-    components.reverse();
-    components.into_iter().filter(|part| !part.as_os_str().is_empty()).find_map(|part| {
-        let Ok(status) = context.loader.status(part) else {
-            return Some(part.display().to_string());
-        };
-        let sticky = status.directory && status.mode & 0o1000 != 0;
-        let by_group = status.mode & 0o020 != 0 && status.gid != 0;
-        let by_others = status.mode & 0o002 != 0;
-        let weak = status.uid != 0 || (!sticky && (by_group || by_others));
-        weak.then(|| part.display().to_string())
-    })
+/// The first component of the path of a file that somebody else than root could change.
+fn weak_component(path: &Path, status: FileStatus, context: &mut Context<'_>) -> Option<String> {
+    let own = || is_weak(status).then(|| path.display().to_string());
+    weak_folder(path.parent()?, context).or_else(own)
+}
+
+/// The same of a folder. Each is looked at once in a load: most scripts share theirs.
+fn weak_folder(folder: &Path, context: &mut Context<'_>) -> Option<String> {
+    if folder.as_os_str().is_empty() {
+        return None;
+    }
+    if let Some(known) = context.folders.get(folder) {
+        return known.clone();
+    }
+    let above = folder.parent().and_then(|above| weak_folder(above, context));
+    let weak = above.or_else(|| {
+        let sound = context.loader.status(folder).is_ok_and(|status| !is_weak(status));
+        (!sound).then(|| folder.display().to_string())
+    });
+    context.folders.insert(folder.to_owned(), weak.clone());
+    weak
+}
+
+/// Whether others than root can change what is there.
+fn is_weak(status: FileStatus) -> bool {
+    let sticky = status.directory && status.mode & 0o1000 != 0;
+    let by_group = status.mode & 0o020 != 0 && status.gid != 0;
+    let by_others = status.mode & 0o002 != 0;
+    status.uid != 0 || (!sticky && (by_group || by_others))
 }

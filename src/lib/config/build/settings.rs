@@ -16,7 +16,9 @@ impl<'a> Settings<'a> {
         Self { entries: &entry.children }
     }
 
-    /// The entry of `keyword` that holds.
+    /// The entry of `keyword` that holds. Inlined: each keyword is a constant, which makes its
+    /// comparison a short one.
+    #[inline]
     pub(super) fn get(&self, keyword: &str) -> Option<&'a Entry<'a>> {
         self.entries.iter().rfind(|entry| entry.row.keyword == keyword)
     }
@@ -26,10 +28,12 @@ impl<'a> Settings<'a> {
         self.entries.iter().filter(move |entry| entry.row.keyword == keyword)
     }
 
+    #[inline]
     pub(super) fn number(&self, keyword: &str) -> Option<i64> {
         self.get(keyword)?.number()
     }
 
+    #[inline]
     pub(super) fn time(&self, keyword: &str) -> Option<Duration> {
         match self.get(keyword)?.value {
             Value::Time(time) => Some(time),
@@ -37,6 +41,7 @@ impl<'a> Settings<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn switch(&self, keyword: &str) -> Option<bool> {
         match self.get(keyword)?.value {
             Value::Switch(on) => Some(on),

@@ -251,7 +251,9 @@ impl Names {
     }
 
     fn contain(&self, keyword: &str) -> bool {
-        self.0.get(keyword.len()).is_some_and(|same| same.contains(&keyword))
+        let first = keyword.as_bytes().first();
+        let is = |known: &&str| known.as_bytes().first() == first && *known == keyword;
+        self.0.get(keyword.len()).is_some_and(|same| same.iter().any(is))
     }
 }
 

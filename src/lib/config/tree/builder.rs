@@ -11,6 +11,9 @@ use crate::config::source::{SourceMap, Span, offset};
 /// Blocks inside blocks; keepalived's deepest is five.
 const DEEPEST: usize = 32;
 
+/// What most people indent a block by, or a multiple of it.
+const INDENT: [u8; 4] = [b' '; 4];
+
 /// Takes lines, gives a tree.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Builder {
@@ -111,7 +114,8 @@ impl Builder {
             self.kept.words.truncate(self.begun);
             return None;
         };
-        self.secret = schema::is_secret(line.keyword);
+        let alone = self.kept.words.len() <= self.begun + 1;
+        self.secret = !alone && schema::is_secret(line.keyword);
         self.statement();
         match line.brace {
             Some((b'}', brace)) => self.close(brace, diagnostics),
@@ -130,8 +134,13 @@ impl Builder {
             let rest = bytes.get(from..).unwrap_or_default();
             from + rest.iter().take_while(|byte| Class::of(**byte) == class).count()
         };
+        // Half of a large file is indentation.
+        let indented = |from: usize| bytes.get(from..from + INDENT.len()) == Some(&INDENT[..]);
         let (mut keyword, mut brace, mut next) = ("", None, 0);
         let length = loop {
+            while indented(next) {
+                next += INDENT.len();
+            }
             let from = run(next, Class::Blank);
             let end = run(from, Class::Word);
             if from < end {
@@ -330,3 +339,49 @@ static CLASSES: [Class; 256] = {
     }
     classes
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tree::{Nodes, Place, Tree};
+    use proptest::prelude::*;
+
+    /// Statements with the places of their words and braces, and what was found.
+    fn dump(builder: Builder, sources: &SourceMap, findings: Findings) -> String {
+        fn written(nodes: Nodes<'_>) -> String {
+            let node = |place: Place<'_>| {
+                let (node, words) = (place.node(), place.node().words().collect::<Vec<_>>());
+                let block =
+                    node.block.map(|b| format!("{:?} {:?} {}", b.open, b.close, written(b.nodes)));
+                format!("{words:?} {block:?}\n")
+            };
+            nodes.map(node).collect()
+        }
+        let taken = builder.finish();
+        let told = format!("{} {:?} {:?}", taken.unclosed, taken.secrets, findings.into_vec());
+        format!("{told}\n{}", written(Tree::new(taken, sources).top()))
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_line_reads_as_any_line(
+            line in "[ \t]{0,9}([a-c.]{1,3}|auth_pass|script)?[ \ta-c.\"'$#{}]{0,9}",
+            end in "(|\n|\r\n)",
+        ) {
+            let mut sources = SourceMap::default();
+            let file = sources.add("x".into(), format!("{line}{end}a b\n"));
+            let text = sources.file(file).unwrap().text.to_string();
+            let at = Span { file, ..Span::default() };
+            let (mut plain, mut found) = (Builder::default(), Findings::default());
+            if let Some(lengths) = plain.plain_line(&text, at, &mut found) && !end.is_empty() {
+                prop_assert_eq!(lengths, (line.len(), line.len() + end.len()));
+                let plain = dump(plain, &sources, found);
+                let (mut general, mut found) = (Builder::default(), Findings::default());
+                general.line(&Fragment::exact(&line, at), &mut found);
+                prop_assert_eq!(plain, dump(general, &sources, found));
+            } else {
+                prop_assert!(plain.words() == 0 || end.is_empty());
+            }
+        }
+    }
+}

@@ -149,7 +149,9 @@ impl<'a> Lexer<'a> {
     fn command_word(&mut self, braces: bool) -> Option<String> {
         let mut text = String::new();
         let mut quote = None;
-        while let Some(next) = self.peek() {
+        loop {
+            text.push_str(self.ordinary_bytes());
+            let Some(next) = self.peek() else { break };
             if quote.is_none() && (next.is_whitespace() || braces && matches!(next, '{' | '}')) {
                 break;
             }
@@ -166,6 +168,14 @@ impl<'a> Lexer<'a> {
             }
         }
         quote.is_none().then_some(text)
+    }
+
+    /// The bytes from here on that stand for themselves.
+    fn ordinary_bytes(&mut self) -> &'a str {
+        let rest = self.line.text().get(self.at..).unwrap_or_default();
+        let length = rest.bytes().position(|byte| !ordinary(byte)).unwrap_or(rest.len());
+        self.at += length;
+        rest.get(..length).unwrap_or_default()
     }
 
     /// `${NAME}` that nobody defined stays text; its braces open no block.

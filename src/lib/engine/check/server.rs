@@ -1,6 +1,7 @@
 //! Checks of a real server: what is put to it, how often, and what counts as an answer.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -14,12 +15,13 @@ use super::http::HttpCheck;
 pub struct CheckConfig {
     /// What is put.
     pub probe: ServerProbe,
-    /// When, and how many failures count.
-    pub timing: CheckTiming,
+    /// When, and how many failures count; many checks have the same in common.
+    #[serde(with = "shared")]
+    pub timing: Arc<CheckTiming>,
 }
 
 /// When a check is put, and how many failures take the server down. One success brings it back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckTiming {
     /// From one check to the next; at least a microsecond.
     #[serde(rename = "delay_loop_us", with = "crate::time::micros")]
@@ -38,6 +40,26 @@ pub struct CheckTiming {
     /// Forgiven failures are logged too.
     #[serde(default)]
     pub log_all_failures: bool,
+}
+
+/// A value in common, written as the value itself.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Arc<T>,
+        out: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().serialize(out)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        input: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(input).map(Arc::new)
+    }
 }
 
 /// What is put to the server.

@@ -155,14 +155,14 @@ pub struct DestinationConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notify_down: Option<Box<CommandLine>>,
     /// Probes that are put again and again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub checks: Vec<CheckConfig>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub checks: Box<[CheckConfig]>,
     /// `FILE_CHECK`; each file once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<FileCheck>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub files: Box<[FileCheck]>,
     /// `BFD_CHECK`; each session once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sessions: Vec<BfdCheck>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub sessions: Box<[BfdCheck]>,
 }
 
 /// A tracked file acts on a destination.

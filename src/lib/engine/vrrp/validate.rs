@@ -4,7 +4,7 @@
 //! know where the configuration came from: `config` checks the same with the user's words and
 //! lines; this is the last door, for plans from other programs and for flags.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -166,14 +166,12 @@ impl RouterConfig {
             .or_else(|| peers().find(IpAddr::is_multicast).map(Problem::Peer))
     }
 
-    /// Whether no packet could tell the two apart. Unicast routers with sources of their own
-    /// may share everything else.
-    fn collides_with(&self, other: &Self) -> bool {
-        self.interface == other.interface
-            && self.family == other.family
-            && self.vrid == other.vrid
-            && self.peers.is_empty() == other.peers.is_empty()
-            && (self.peers.is_empty() || self.source == other.source)
+    /// What packets tell it by. Unicast routers with sources of their own may share everything
+    /// else.
+    fn wire(&self) -> (&str, Family, u8, bool, Option<IpAddr>) {
+        let unicast = !self.peers.is_empty();
+        let source = self.source.filter(|_| unicast);
+        (&self.interface, self.family, self.vrid, unicast, source)
     }
 }
 
@@ -183,20 +181,20 @@ impl NodeConfig {
     /// # Errors
     /// The first instance or group that is not right.
     pub fn validate(&self) -> Result<(), Invalid> {
-        for (index, router) in self.routers.iter().enumerate() {
+        let (mut names, mut wires) = (BTreeSet::new(), BTreeMap::new());
+        for router in &self.routers {
             router.validate()?;
-            let mut earlier = self.routers.iter().take(index);
-            if earlier.clone().any(|other| other.name == router.name) {
+            if !names.insert(router.name.as_str()) {
                 return Err(invalid(&router.name, Problem::Name));
             }
-            if let Some(other) = earlier.find(|other| other.collides_with(router)) {
-                return Err(invalid(&router.name, Problem::Duplicate(other.name.clone())));
+            if let Some(other) = wires.insert(router.wire(), &router.name) {
+                return Err(invalid(&router.name, Problem::Duplicate(other.clone())));
             }
         }
-        self.validate_groups()
+        self.validate_groups(&names)
     }
 
-    fn validate_groups(&self) -> Result<(), Invalid> {
+    fn validate_groups(&self, names: &BTreeSet<&str>) -> Result<(), Invalid> {
         let mut grouped = BTreeSet::new();
         for group in &self.groups {
             let problem = |problem| Err(invalid(&group.name, problem));
@@ -204,7 +202,7 @@ impl NodeConfig {
                 return problem(Problem::NoMember);
             }
             for member in &group.members {
-                if !self.routers.iter().any(|router| router.name == *member) {
+                if !names.contains(member.as_str()) {
                     return problem(Problem::UnknownMember(member.clone()));
                 }
                 if !grouped.insert(member) {

@@ -100,18 +100,20 @@ pub(super) fn build(
                     _ => None,
                 };
                 let settings = Settings::new(check);
-                checked.checks.extend(probe.map(|probe| {
+                if let Some(probe) = probe {
                     let timing = timing(&settings, &probe, server.inherited, around);
-                    CheckConfig { probe, timing }
-                }));
+                    add(&mut checked.checks, CheckConfig { probe, timing: around.share(timing) });
+                }
             }
         }
     }
-    // Most servers have one check; a list that grew by itself has room for four.
-    checked.checks.shrink_to_fit();
-    checked.files.shrink_to_fit();
-    checked.sessions.shrink_to_fit();
     checked
+}
+
+/// Add a check; most servers have one, and a list that grows by itself has room for four.
+fn add(checks: &mut Vec<CheckConfig>, check: CheckConfig) {
+    checks.reserve_exact(1);
+    checks.push(check);
 }
 
 /// `SMTP_CHECK` is a check of its own, or one for each of its hosts.
@@ -124,19 +126,19 @@ fn smtp(
 ) {
     let settings = Settings::new(check);
     let helo = settings.text("helo_name");
-    let mut add = |block: &Entry<'_>, inherited: Inherited, context: &mut Context<'_>| {
+    let mut take = |block: &Entry<'_>, inherited: Inherited, context: &mut Context<'_>| {
         let own = Server { inherited, ..*server };
         let probe = probe::smtp(block, &own, helo, context);
         let timing = timing(&Settings::new(block), &probe, inherited, around);
-        checks.push(CheckConfig { probe, timing });
+        add(checks, CheckConfig { probe, timing: around.share(timing) });
     };
     let hosts = settings.has("host");
     if !hosts || settings.has("connect_ip") || settings.has("connect_port") {
-        add(check, server.inherited, context);
+        take(check, server.inherited, context);
     }
     let inherited = Inherited::of(&settings, server.inherited);
     for host in settings.all("host") {
-        add(host, inherited, context);
+        take(host, inherited, context);
     }
 }
 

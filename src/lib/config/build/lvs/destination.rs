@@ -172,9 +172,9 @@ fn destination(
         snmp_name: text(&settings, "snmp_name"),
         notify_up: hook(&settings, "notify_up", context),
         notify_down: hook(&settings, "notify_down", context),
-        checks,
-        files,
-        sessions,
+        checks: checks.into(),
+        files: files.into(),
+        sessions: sessions.into(),
     }
 }
 

@@ -13,8 +13,10 @@ mod scheduling;
 mod service;
 mod table;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::Context;
 use super::settings::Settings;
@@ -24,6 +26,7 @@ use crate::config::resolve::{Entry, Value};
 use crate::config::source::Span;
 use crate::config::tree::{Word, WordList};
 use crate::config::values::{self, Parsed};
+use crate::engine::check::CheckTiming;
 use crate::engine::pool::BalancerConfig;
 use crate::engine::vrrp::RouterConfig;
 
@@ -40,6 +43,19 @@ struct Surroundings<'a> {
     files: BTreeMap<&'a str, (i32, bool)>,
     /// BFD sessions that tell checkers.
     sessions: BTreeSet<&'a str>,
+    /// When the last check is put: mostly that of the next one too.
+    timing: RefCell<Arc<CheckTiming>>,
+}
+
+impl Surroundings<'_> {
+    /// `timing`, in common with the check before when both have the same.
+    fn share(&self, timing: CheckTiming) -> Arc<CheckTiming> {
+        let mut last = self.timing.borrow_mut();
+        if **last != timing {
+            *last = Arc::new(timing);
+        }
+        Arc::clone(&last)
+    }
 }
 
 /// The balancer of a whole configuration. `routers`: those that `lvs_sync_daemon` may follow.
@@ -55,6 +71,7 @@ pub(super) fn build<'a>(
         mail: None,
         files: BTreeMap::new(),
         sessions: sessions(of("bfd_instance")),
+        timing: RefCell::default(),
     };
     for globals in of("global_defs").map(Settings::new) {
         table::take(&globals, routers, &mut balancer, context);
