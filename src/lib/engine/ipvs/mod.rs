@@ -1,11 +1,22 @@
-//! The kernel's load balancer in ipvsadm's words: services, how packets get to a destination, and
-//! the settings of the table as a whole. Values only; who programs the kernel is not known here.
+//! The kernel's load balancer in ipvsadm's words: services, how packets get to a destination, the
+//! settings of the table as a whole, and what must change for the table to be as it should.
+//! Values only; who programs the kernel is not known here.
 
+mod contents;
+mod document;
 mod forwarding;
+mod observed;
+mod plan;
+pub mod save;
 mod service;
 mod table;
 
+pub use contents::{Contents, Destination, Endpoint, Entry, ServiceId, Settings};
 pub use forwarding::{Forwarding, GueChecksum, Tunnel};
+pub use observed::{
+    ObservedDestination, ObservedService, Role, Statistics, SyncState, Traffic, contents_of,
+};
+pub use plan::{Change, Others, plan};
 pub use service::{
     LONGEST_RANGE, Persistence, PersistenceMask, Protocol, Scheduler, SchedulerFlags, Service,
 };

@@ -21,6 +21,18 @@ pub enum Protocol {
     Sctp,
 }
 
+impl Protocol {
+    /// Its name in lower case.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Sctp => "sctp",
+        }
+    }
+}
+
 /// One service of the kernel's table, or a row of them that differ in the address only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,4 +154,15 @@ pub enum PersistenceMask {
     Netmask(Ipv4Addr),
     /// IPv6: length of the prefix, 1..=128.
     Prefix(u8),
+}
+
+impl PersistenceMask {
+    /// Whether each address counts for itself.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        match self {
+            Self::Netmask(mask) => mask.to_bits() == u32::MAX,
+            Self::Prefix(length) => length == 128,
+        }
+    }
 }

@@ -1,0 +1,293 @@
+//! What is in the table: services, each with its destinations.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Forwarding, Persistence, PersistenceMask, Protocol, SchedulerFlags};
+use crate::engine::vrrp::Family;
+
+/// What tells a service of the table from all others. Ordered as ipvsadm lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ServiceId {
+    /// Packets to an address and port.
+    Address {
+        /// Transport.
+        protocol: Protocol,
+        /// Address that clients ask.
+        address: IpAddr,
+        /// 0: every port; the service is persistent then.
+        port: u16,
+    },
+    /// Packets that a firewall marked.
+    Fwmark {
+        /// The mark, not 0.
+        mark: u32,
+        /// Family of the packets.
+        family: Family,
+    },
+}
+
+impl ServiceId {
+    /// Family of the packets that it takes.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        match self {
+            Self::Address { address, .. } => Family::of(*address),
+            Self::Fwmark { family, .. } => *family,
+        }
+    }
+
+    fn order(&self) -> (u32, bool, Option<(Protocol, IpAddr, u16)>) {
+        let is_ipv6 = self.family() == Family::Ipv6;
+        match *self {
+            Self::Address { protocol, address, port } => {
+                (0, is_ipv6, Some((protocol, address, port)))
+            }
+            Self::Fwmark { mark, .. } => (mark, is_ipv6, None),
+        }
+    }
+}
+
+impl Ord for ServiceId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for ServiceId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for ServiceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Address { protocol, address, port } => {
+                write!(f, "{} {}", protocol.word(), SocketAddr::new(address, port))
+            }
+            Self::Fwmark { mark, family: Family::Ipv4 } => write!(f, "fwmark {mark}"),
+            Self::Fwmark { mark, family: Family::Ipv6 } => write!(f, "fwmark {mark} (IPv6)"),
+        }
+    }
+}
+
+/// A service without its destinations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Which one.
+    pub id: ServiceId,
+    /// The kernel's name of the scheduler, at most 15 bytes. Any name: a kernel may know others
+    /// than [`super::Scheduler`].
+    pub scheduler: Box<str>,
+    /// How it schedules.
+    pub flags: SchedulerFlags,
+    /// Each UDP packet is scheduled for itself.
+    pub one_packet: bool,
+    /// Connections of a client go to one destination.
+    pub persistence: Option<Persistence>,
+}
+
+/// What tells a destination from the others of its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its port; 0 in a service for every port or for a mark.
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::new(self.address, self.port).fmt(f)
+    }
+}
+
+/// Who serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Destination {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its port.
+    pub port: u16,
+    /// How packets get there.
+    #[serde(default)]
+    pub forwarding: Forwarding,
+    /// 0..=2147483647; 0: no new connections.
+    #[serde(default = "one")]
+    pub weight: u32,
+    /// Connections above which the kernel sends no more; 0: any number.
+    #[serde(default)]
+    pub upper_threshold: u32,
+    /// Connections below which it sends again; 0: three quarters of the upper threshold.
+    #[serde(default)]
+    pub lower_threshold: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+impl Destination {
+    /// What tells it from others.
+    #[must_use]
+    pub const fn endpoint(&self) -> Endpoint {
+        Endpoint { address: self.address, port: self.port }
+    }
+}
+
+/// A service with its destinations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The service itself.
+    pub settings: Settings,
+    /// Who serves, in ipvsadm's order.
+    pub destinations: BTreeMap<Endpoint, Destination>,
+}
+
+impl Entry {
+    /// A service that nobody serves yet.
+    #[must_use]
+    pub const fn new(settings: Settings) -> Self {
+        Self { settings, destinations: BTreeMap::new() }
+    }
+}
+
+/// All services, each once, in ipvsadm's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents(BTreeMap<ServiceId, Entry>);
+
+impl Contents {
+    /// Add a service; gives back the one that was there, which stays gone. A mask of all bits is
+    /// the same as none, and kept as none.
+    pub fn insert(&mut self, mut entry: Entry) -> Option<Entry> {
+        if let Some(persistence) = &mut entry.settings.persistence {
+            persistence.mask = persistence.mask.filter(|mask| !mask.is_whole());
+        }
+        self.0.insert(entry.settings.id, entry)
+    }
+
+    /// The service with this identity.
+    #[must_use]
+    pub fn get(&self, id: &ServiceId) -> Option<&Entry> {
+        self.0.get(id)
+    }
+
+    /// The same, to be changed; its identity must stay.
+    pub fn get_mut(&mut self, id: &ServiceId) -> Option<&mut Entry> {
+        self.0.get_mut(id)
+    }
+
+    /// Take a service out.
+    pub fn remove(&mut self, id: &ServiceId) -> Option<Entry> {
+        self.0.remove(id)
+    }
+
+    /// Every service.
+    pub fn iter(&self) -> btree_map::Values<'_, ServiceId, Entry> {
+        self.0.values()
+    }
+
+    /// How many services there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Contents {
+    type Item = &'a Entry;
+    type IntoIter = btree_map::Values<'a, ServiceId, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The largest weight that the kernel takes.
+const LARGEST_WEIGHT: u32 = i32::MAX.cast_unsigned();
+/// Bytes of the longest name of a scheduler or persistence engine.
+const LONGEST_NAME: usize = 15;
+
+impl Entry {
+    /// What the kernel would refuse without saying why.
+    ///
+    /// # Errors
+    /// What is wrong, on which service or destination.
+    pub fn check(&self) -> Result<(), String> {
+        let id = self.settings.id;
+        self.settings.check().map_err(|why| format!("{id}: {why}"))?;
+        for destination in self.destinations.values() {
+            destination
+                .check(&self.settings)
+                .map_err(|why| format!("destination {} of {id}: {why}", destination.endpoint()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), String> {
+        if let ServiceId::Fwmark { mark: 0, .. } = self.id {
+            return Err("0 is no mark".to_owned());
+        }
+        if matches!(self.id, ServiceId::Address { port: 0, .. }) && self.persistence.is_none() {
+            return Err("a service for every port (port 0) has to be persistent".to_owned());
+        }
+        let engine =
+            self.persistence.as_ref().and_then(|persistence| persistence.engine.as_deref());
+        for name in [Some(&*self.scheduler), engine].into_iter().flatten() {
+            if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
+                return Err(format!("`{}` is no name of a kernel module", name.escape_debug()));
+            }
+        }
+        if self.one_packet
+            && !matches!(self.id, ServiceId::Fwmark { .. })
+            && !matches!(self.id, ServiceId::Address { protocol: Protocol::Udp, .. })
+        {
+            return Err("only UDP is scheduled packet by packet".to_owned());
+        }
+        self.persistence.as_ref().map_or(Ok(()), |persistence| persistence.check(self.id.family()))
+    }
+}
+
+impl Persistence {
+    fn check(&self, family: Family) -> Result<(), String> {
+        let right = match (self.mask, family) {
+            (None, _) | (Some(PersistenceMask::Netmask(_)), Family::Ipv4) => true,
+            (Some(PersistenceMask::Prefix(length)), Family::Ipv6) => (1..=128).contains(&length),
+            _ => false,
+        };
+        if !right {
+            return Err(
+                "the mask is a netmask for IPv4, a prefix length of 1 to 128 for IPv6".into()
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Destination {
+    fn check(&self, service: &Settings) -> Result<(), String> {
+        if self.weight > LARGEST_WEIGHT {
+            return Err(format!("the largest weight is {LARGEST_WEIGHT}"));
+        }
+        let same = Family::of(self.address) == service.id.family();
+        if !same && !self.forwarding.crosses_families() {
+            return Err("another family than the service's takes a tunnel".to_owned());
+        }
+        Ok(())
+    }
+}
