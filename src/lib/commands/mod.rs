@@ -8,6 +8,7 @@ pub mod check;
 mod composition;
 pub mod config;
 pub mod ctl;
+pub mod ipvs;
 mod keepalived;
 pub mod lab;
 mod manual;
@@ -73,6 +74,8 @@ enum Command {
     Addr(addr::Args),
     /// Run notification scripts for events.
     Notify(notify::Args),
+    /// The kernel's load balancer as data: show, diff, apply.
+    Ipvs(ipvs::Args),
     /// The configuration language: check, show, keywords.
     Config(config::Args),
     /// State, reasons and counters of a running supervisor.
@@ -153,6 +156,7 @@ impl Cli {
             Command::Announce(args) => announce::execute(args, printer),
             Command::Addr(args) => addr::execute(args, printer),
             Command::Notify(args) => notify::execute(args, printer),
+            Command::Ipvs(args) => ipvs::execute(args, printer),
             Command::Config(args) => config::execute(args, printer),
             Command::Status(args) => status::execute(args, printer),
             Command::Ctl(args) => ctl::execute(args, printer),

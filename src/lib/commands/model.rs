@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Model, load};
+use crate::config::{Model, Outcome, load};
 use crate::drivers::config_loader::{SystemLoader, options};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -27,6 +27,14 @@ pub struct ConfigArgs {
 pub fn read(file: &Path, config_id: Option<String>) -> Result<Model> {
     let outcome = load(file, &options(config_id), &SystemLoader);
     diagnostics::print(&outcome);
+    valid(outcome, file)
+}
+
+/// The meaning of a configuration, whose mistakes were told.
+///
+/// # Errors
+/// When it has none.
+pub fn valid(outcome: Outcome, file: &Path) -> Result<Model> {
     let errors = outcome.errors();
     outcome.model.ok_or_else(|| {
         let cause = format!("{errors} error{}, told above", if errors == 1 { "" } else { "s" });

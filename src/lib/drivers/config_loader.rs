@@ -68,6 +68,49 @@ impl Loader for SystemLoader {
     }
 }
 
+/// [`SystemLoader`] with the text of one file at hand: one that can be read only once.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// Which file.
+    pub path: &'a Path,
+    /// What is in it.
+    pub text: &'a str,
+}
+
+impl Loader for Held<'_> {
+    fn read(&self, path: &Path) -> Result<String, LoadError> {
+        if path == self.path { Ok(self.text.to_owned()) } else { SystemLoader.read(path) }
+    }
+
+    fn glob(&self, base: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
+        SystemLoader.glob(base, pattern)
+    }
+
+    fn environment(&self, name: &str) -> Option<String> {
+        SystemLoader.environment(name)
+    }
+
+    fn user(&self, name: &str) -> Option<(u32, u32)> {
+        SystemLoader.user(name)
+    }
+
+    fn group(&self, name: &str) -> Option<u32> {
+        SystemLoader.group(name)
+    }
+
+    fn status(&self, path: &Path) -> Result<FileStatus, LoadError> {
+        SystemLoader.status(path)
+    }
+
+    fn canonical(&self, path: &Path) -> Result<PathBuf, LoadError> {
+        SystemLoader.canonical(path)
+    }
+
+    fn identity(&self) -> (u32, u32) {
+        SystemLoader.identity()
+    }
+}
+
 fn failed(error: std::io::Error) -> LoadError {
     // "No such file or directory (os error 2)": the number helps nobody.
     let text = error.to_string();

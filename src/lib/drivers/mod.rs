@@ -8,6 +8,7 @@ pub mod check;
 pub mod config_host;
 pub mod config_loader;
 pub mod control;
+pub mod ipvs;
 pub mod lab;
 pub mod notify;
 pub mod vrrp;

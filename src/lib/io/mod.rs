@@ -14,6 +14,7 @@ pub mod clock;
 pub mod core_dump;
 pub mod glob;
 pub mod holdings;
+pub mod input;
 pub mod ipvs;
 pub mod lease;
 pub mod lines;

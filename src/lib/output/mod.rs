@@ -6,6 +6,7 @@ pub mod diagnostics;
 pub mod difference;
 pub mod dump;
 pub mod event;
+pub mod ipvs;
 pub mod keywords;
 pub mod lab;
 pub mod log;

@@ -6,8 +6,6 @@ use std::collections::btree_map;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use serde::{Deserialize, Serialize};
-
 use super::{Forwarding, Persistence, PersistenceMask, Protocol, SchedulerFlags};
 use crate::engine::vrrp::Family;
 
@@ -94,7 +92,7 @@ pub struct Settings {
 }
 
 /// What tells a destination from the others of its service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
     /// Its address.
     pub address: IpAddr,
@@ -109,29 +107,20 @@ impl fmt::Display for Endpoint {
 }
 
 /// Who serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// Its address.
     pub address: IpAddr,
     /// Its port.
     pub port: u16,
     /// How packets get there.
-    #[serde(default)]
     pub forwarding: Forwarding,
     /// 0..=2147483647; 0: no new connections.
-    #[serde(default = "one")]
     pub weight: u32,
     /// Connections above which the kernel sends no more; 0: any number.
-    #[serde(default)]
     pub upper_threshold: u32,
     /// Connections below which it sends again; 0: three quarters of the upper threshold.
-    #[serde(default)]
     pub lower_threshold: u32,
-}
-
-const fn one() -> u32 {
-    1
 }
 
 impl Destination {

@@ -1,13 +1,16 @@
 //! The table as JSON: one object for each service, with its destinations inside.
 //!
-//! A field that is not known is refused, for it would be lost.
+//! A field that is not known is refused, for it would be lost. What was observed (`show`) can be
+//! read back as what is desired: connections and traffic are passed over.
 
 use std::net::IpAddr;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    Contents, Destination, Entry, Persistence, Protocol, SchedulerFlags, ServiceId, Settings,
+    Contents, Destination, Entry, Forwarding, ObservedDestination, ObservedService, Persistence,
+    Protocol, SchedulerFlags, ServiceId, Settings, Statistics,
 };
 use crate::engine::vrrp::Family;
 
@@ -15,7 +18,7 @@ use crate::engine::vrrp::Family;
 /// `family`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Shape {
+struct Shape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     protocol: Option<Protocol>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,8 +36,46 @@ pub(super) struct Shape {
     one_packet: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     persistence: Option<Persistence>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "passed_over")]
+    statistics: Option<Statistics>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    destinations: Vec<DestinationShape>,
+}
+
+/// What a destination looks like.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DestinationShape {
+    address: IpAddr,
+    port: u16,
     #[serde(default)]
-    destinations: Vec<Destination>,
+    forwarding: Forwarding,
+    #[serde(default = "one")]
+    weight: u32,
+    #[serde(default)]
+    upper_threshold: u32,
+    #[serde(default)]
+    lower_threshold: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "passed_over")]
+    connections: Option<Connections>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "passed_over")]
+    statistics: Option<Statistics>,
+}
+
+/// Of a destination.
+#[derive(Serialize)]
+struct Connections {
+    active: u32,
+    inactive: u32,
+    persistent: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+fn passed_over<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| None)
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -55,22 +96,61 @@ const fn version() -> u8 {
     1
 }
 
-impl From<Entry> for Shape {
-    fn from(entry: Entry) -> Self {
-        let Settings { id, scheduler, flags, one_packet, persistence } = entry.settings;
+impl From<&Destination> for DestinationShape {
+    fn from(one: &Destination) -> Self {
+        let Destination { address, port, forwarding, weight, upper_threshold, lower_threshold } =
+            *one;
+        Self {
+            address,
+            port,
+            forwarding,
+            weight,
+            upper_threshold,
+            lower_threshold,
+            connections: None,
+            statistics: None,
+        }
+    }
+}
+
+impl From<&ObservedDestination> for DestinationShape {
+    fn from(one: &ObservedDestination) -> Self {
+        let ObservedDestination { destination, active, inactive, persistent, statistics } = one;
+        let connections =
+            Connections { active: *active, inactive: *inactive, persistent: *persistent };
+        Self {
+            connections: Some(connections),
+            statistics: Some(*statistics),
+            ..Self::from(destination)
+        }
+    }
+}
+
+impl From<DestinationShape> for Destination {
+    fn from(shape: DestinationShape) -> Self {
+        let DestinationShape { address, port, forwarding, weight, .. } = shape;
+        let DestinationShape { upper_threshold, lower_threshold, .. } = shape;
+        Self { address, port, forwarding, weight, upper_threshold, lower_threshold }
+    }
+}
+
+impl Shape {
+    fn new(settings: &Settings, destinations: Vec<DestinationShape>) -> Self {
+        let Settings { id, scheduler, flags, one_packet, persistence } = settings;
         let mut shape = Self {
             protocol: None,
             address: None,
             port: None,
             fwmark: None,
             family: None,
-            scheduler,
-            scheduler_flags: flags,
-            one_packet,
-            persistence,
-            destinations: entry.destinations.into_values().collect(),
+            scheduler: scheduler.clone(),
+            scheduler_flags: *flags,
+            one_packet: *one_packet,
+            persistence: persistence.clone(),
+            statistics: None,
+            destinations,
         };
-        match id {
+        match *id {
             ServiceId::Address { protocol, address, port } => {
                 shape.protocol = Some(protocol);
                 shape.address = Some(address);
@@ -110,7 +190,7 @@ impl TryFrom<Shape> for Entry {
             one_packet: shape.one_packet,
             persistence: shape.persistence,
         });
-        for destination in shape.destinations {
+        for destination in shape.destinations.into_iter().map(Destination::from) {
             let endpoint = destination.endpoint();
             if entry.destinations.insert(endpoint, destination).is_some() {
                 return Err(format!("{id} has the destination {endpoint} twice"));
@@ -121,9 +201,30 @@ impl TryFrom<Shape> for Entry {
     }
 }
 
+impl Serialize for Destination {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        DestinationShape::from(self).serialize(serializer)
+    }
+}
+
+impl Serialize for Settings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Shape::new(self, Vec::new()).serialize(serializer)
+    }
+}
+
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Shape::from(self.clone()).serialize(serializer)
+        let all = self.destinations.values().map(DestinationShape::from).collect();
+        Shape::new(&self.settings, all).serialize(serializer)
+    }
+}
+
+impl Serialize for ObservedService {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.destinations.iter().map(DestinationShape::from).collect();
+        let shape = Shape { statistics: Some(self.statistics), ..Shape::new(&self.settings, all) };
+        shape.serialize(serializer)
     }
 }
 

@@ -80,7 +80,8 @@ impl Family {
         let patience = TimeVal::new(PATIENCE.as_secs().cast_signed(), 0);
         setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
         let (family, command, control) = CONTROL;
-        let mut this = Self { socket, number: family, version: control, sequence: 0, answer: Vec::new() };
+        let mut this =
+            Self { socket, number: family, version: control, sequence: 0, answer: Vec::new() };
         let mut found = None;
         let mut question = Vec::new();
         attribute::put_name(&mut question, FAMILY_NAME, name);

@@ -1,0 +1,87 @@
+//! `ha ipvs diff` and `ha ipvs apply`.
+
+use serde_json::{Value, json};
+
+use super::DesiredArgs;
+use crate::drivers::ipvs::{self, Applied, differences};
+use crate::engine::ipvs::Change;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::io::ipvs::Ipvs;
+use crate::output::ipvs::{change, line};
+use crate::output::{Printer, log};
+
+/// Arguments of `ha ipvs diff`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ha ipvs diff /etc/keepalived/keepalived.conf || echo 'somebody changed the table'
+  ha ipvs diff --prune table.json --json | jq '.changes | length'")]
+pub(super) struct DiffArgs {
+    #[command(flatten)]
+    desired: DesiredArgs,
+}
+
+/// Arguments of `ha ipvs apply`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ipvsadm -S -n | ssh other ha ipvs apply --prune -
+  ha config show --json keepalived.conf | ha ipvs apply --dry-run -
+
+Exit codes: 0 the table is as desired; 1 something was refused and the rest is done.")]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    desired: DesiredArgs,
+
+    /// Only say what would be done.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn diff(args: DiffArgs, printer: Printer) -> Result<Exit> {
+    let (desired, others) = args.desired.read()?;
+    let changes = differences(&mut Ipvs::connect()?, &desired, others)?;
+    print(printer, &changes, json!({}))?;
+    Ok(if changes.is_empty() { Exit::Success } else { Exit::No })
+}
+
+pub(super) fn apply(args: ApplyArgs, printer: Printer) -> Result<Exit> {
+    let (desired, others) = args.desired.read()?;
+    let mut ipvs = Ipvs::connect()?;
+    if args.dry_run {
+        let changes = differences(&mut ipvs, &desired, others)?;
+        print(printer, &changes, json!({ "dry_run": true, "refused": [] }))?;
+        return Ok(Exit::Success);
+    }
+    let Applied { changes, refused, ignored } = ipvs::apply(&mut ipvs, &desired, others)?;
+    let ignored: Vec<String> = ignored
+        .iter()
+        .map(|change| format!("the kernel took and did not do this: {}", line(change)))
+        .collect();
+    let problems: Vec<String> =
+        refused.iter().map(|refusal| refusal.error.to_string()).chain(ignored).collect();
+    let done: Vec<Change> = changes
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| refused.iter().all(|refusal| refusal.change != *at))
+        .map(|(_, change)| change)
+        .collect();
+    print(printer, &done, json!({ "dry_run": false, "refused": problems }))?;
+    for problem in &problems {
+        log::say_aloud(&format!("ha: {problem}\n"));
+    }
+    Ok(if problems.is_empty() { Exit::Success } else { Exit::No })
+}
+
+/// The changes, a line each; as data one document with what `more` says beside them.
+fn print(printer: Printer, changes: &[Change], more: Value) -> Result<()> {
+    if !printer.is_json() {
+        return changes.iter().try_for_each(|change| printer.line(line(change)));
+    }
+    let mut document = json!({ "v": 1, "changes": changes.iter().map(change).collect::<Vec<_>>() });
+    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
+        document.extend(more);
+    }
+    printer.document(&document)
+}

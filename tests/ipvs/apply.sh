@@ -1,0 +1,83 @@
+#!/bin/bash
+# A desired table from every format becomes the table.   apply.sh HA_BINARY
+. "$(dirname "$0")/common.sh"
+fill || fail "ipvsadm cannot make the table"
+ipvsadm -a -t 10.9.0.9:80 -r 10.9.0.19:80 -m -w 5 -x 1000 -y 500
+ipvsadm -Sn >"$dir/saved"
+ipvsadm -Ln --thresholds >"$dir/thresholds"
+"$ha" ipvs export >"$dir/export"
+"$ha" ipvs export --json >"$dir/export.json"
+"$ha" ipvs show --json >"$dir/show.json"
+is_whole() {
+    ipvsadm -Sn >"$dir/now"
+    same "$1: as it was" "$dir/saved" "$dir/now"
+    ipvsadm -Ln --thresholds >"$dir/now"
+    same "$1: thresholds too" "$dir/thresholds" "$dir/now"
+    ends "$1: a second time" 0 "$ha" ipvs apply --prune "$dir/$1"
+    [ ! -s "$dir/out" ] || fail "$1: something was done twice: $(cat "$dir/out")"
+}
+for file in export export.json show.json; do
+    ipvsadm -C
+    ends "$file into an empty table" 0 "$ha" ipvs apply "$dir/$file"
+    is_whole $file
+done
+
+# Drift of every kind is found, told, and repaired; what is right is left alone.
+drift() {
+    ipvsadm -E -t 10.9.0.100:80 -s wlc
+    ipvsadm -e -t 10.9.0.100:80 -r 10.9.0.11:8080 -m -w 9
+    ipvsadm -d -t 10.9.0.100:80 -r 10.9.0.12:80
+    ipvsadm -a -t 10.9.0.100:80 -r 10.9.0.99:80 -g
+    ipvsadm -D -f 8
+    ipvsadm -A -t 10.9.0.200:80 -s rr
+}
+drift
+ends "drift is a no" 1 "$ha" ipvs diff --prune "$dir/export"
+cat >"$dir/expected" <<'TEXT'
+edit service tcp 10.9.0.100:80: wrr persistent 300 mask 255.255.255.0 (was wlc)
+add destination 10.9.0.12:80 of tcp 10.9.0.100:80: direct routing, weight 0
+edit destination 10.9.0.11:8080 of tcp 10.9.0.100:80: nat, weight 3 (was nat, weight 9)
+delete destination 10.9.0.99:80 of tcp 10.9.0.100:80
+add service fwmark 8: rr (flag-1,flag-3)
+delete service tcp 10.9.0.200:80
+TEXT
+same "each difference is named" "$dir/expected" "$dir/out"
+ends "a dry run" 0 "$ha" ipvs apply --dry-run --prune "$dir/export"
+same "it says the same" "$dir/expected" "$dir/out"
+ends "a dry run does nothing" 1 "$ha" ipvs diff --prune "$dir/export"
+ends "apply" 0 "$ha" ipvs apply "$dir/export"
+ipvsadm -Ln | grep -q '10.9.0.200:80' || fail "a service of somebody else is gone"
+echo "ok   a service of somebody else stays"
+"$ha" ipvs apply --prune - <"$dir/export.json" >"$dir/out" || fail "from standard input"
+echo "ok   from standard input"
+is_whole export
+
+# What is refused is named, and the rest is done.
+ipvsadm -C
+cat >"$dir/bad" <<'TABLE'
+-A -t 10.9.0.1:80 -s nosuch
+-a -t 10.9.0.1:80 -r 10.9.0.11:80 -m
+-A -t 10.9.0.2:80 -s rr
+-a -t 10.9.0.2:80 -r 10.9.0.11:80 -m
+TABLE
+ends "a scheduler that nobody knows" 1 "$ha" ipvs apply "$dir/bad"
+says "it is named" "cannot add tcp 10.9.0.1:80: the kernel has no scheduler nosuch" "$dir/err"
+ipvsadm -Sn | grep -q -- '-a -t 10.9.0.2:80 -r 10.9.0.11:80 -m' || fail "the rest is not done"
+echo "ok   the rest is done"
+ends "nothing to keep" 3 "$ha" ipvs apply --prune /dev/null
+says "it says what to do" "ha ipvs flush" "$dir/err"
+ends "flush" 0 "$ha" ipvs flush
+[ -z "$(ipvsadm -Sn)" ] || fail "the table is not empty"
+echo "ok   the table is empty"
+ends "without the right to it" 4 setpriv --bounding-set -net_admin "$ha" ipvs flush
+says "it says which" "CAP_NET_ADMIN" "$dir/err"
+
+# Many at once.
+for service in $(seq 40); do
+    echo "-A -t 10.8.$service.1:80 -s wrr"
+    for server in $(seq 50); do echo "-a -t 10.8.$service.1:80 -r 10.7.$service.$server:80 -g -w 1"; done
+done >"$dir/many"
+ends "2,000 destinations" 0 "$ha" ipvs apply "$dir/many"
+ipvsadm -Sn | sort >"$dir/theirs"
+sort "$dir/many" >"$dir/ours"
+same "all are there" "$dir/ours" "$dir/theirs"
