@@ -423,6 +423,66 @@ fn config_commands_keep_their_schemas() {
     keeps("config-keywords", &document("config keywords --json"));
 }
 
+/// The table of IPVS is the kernel's, which may not have one; the documents are made of values.
+#[test]
+fn ipvs_keeps_its_schemas() {
+    use ha::engine::ipvs::{
+        ObservedDestination, ObservedService, Others, Role, Statistics, SyncState, Timeouts, plan,
+        save,
+    };
+    use ha::output::ipvs::{applied, differences, document, sync_document, timeout_document};
+
+    let desired = save::read(
+        "-A -t 192.0.2.1:80 -s wrr -p 300 -M 255.255.255.0\n\
+         -a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m -w 3 -x 9 -y 3\n\
+         -a -t 192.0.2.1:80 -r 10.0.0.2:80 -i --tun-type gue --tun-port 6080 --tun-csum\n\
+         -A -t [2001:db8::1]:443 -s mh -p 60 -M 64 -b mh-port\n\
+         -A -f 7 -6 -s sh\n",
+    )
+    .unwrap();
+    let actual = save::read(
+        "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:8080 -m\n\
+         -a -t 192.0.2.1:80 -r 10.0.0.9:80 -m\n-A -f 9 -s rr\n",
+    )
+    .unwrap();
+    keeps("ipvs-table", &json!(desired));
+    let changes = plan(&desired, &actual, Others::Delete);
+    assert!(changes.len() >= 6);
+    keeps("ipvs-changes", &differences(&changes));
+    keeps("ipvs-changes", &applied(&changes, &["cannot add it".to_owned()], false));
+    let observed = |entry: &ha::engine::ipvs::Entry| ObservedService {
+        settings: entry.settings.clone(),
+        statistics: Statistics::default(),
+        destinations: entry
+            .destinations
+            .values()
+            .map(|destination| ObservedDestination {
+                destination: *destination,
+                active: 1,
+                inactive: 2,
+                persistent: 0,
+                statistics: Statistics::default(),
+            })
+            .collect(),
+    };
+    let shown = document(&desired.iter().map(observed).collect::<Vec<_>>());
+    keeps("ipvs-table", &shown);
+    let read: ha::engine::ipvs::Contents = serde_json::from_value(shown).unwrap();
+    assert_eq!(read, desired, "what is shown can be applied");
+    let timeouts = Timeouts { tcp: Some(900), tcp_fin: Some(120), udp: Some(300) };
+    keeps("ipvs-timeouts", &timeout_document(&timeouts));
+    let daemon = SyncState {
+        role: Role::Master,
+        interface: "eth0".into(),
+        sync_id: 1,
+        longest_message: 1400,
+        group: None,
+        port: 8848,
+        ttl: 1,
+    };
+    keeps("ipvs-sync", &sync_document(&[daemon]));
+}
+
 #[test]
 fn sniff_keeps_its_schemas() {
     for file in files("tests/data/captures", "pcap") {

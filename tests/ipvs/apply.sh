@@ -81,3 +81,27 @@ ends "2,000 destinations" 0 "$ha" ipvs apply "$dir/many"
 ipvsadm -Sn | sort >"$dir/theirs"
 sort "$dir/many" >"$dir/ours"
 same "all are there" "$dir/ours" "$dir/theirs"
+
+# As the README says it.
+ipvsadm -C
+cat >"$dir/keepalived.conf" <<'CONF'
+virtual_server 192.0.2.10 80 {
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    real_server 10.0.0.1 80 {
+    }
+}
+CONF
+ipvsadm -A -t 192.0.2.9:80 -s rr
+"$ha" ipvs show --json |
+    jq -r '.services[] | select(.destinations == null) | "\(.address):\(.port)"' >"$dir/out"
+says "services without a server" "192.0.2.9:80" "$dir/out"
+ends "a configuration" 1 "$ha" ipvs diff "$dir/keepalived.conf"
+ends "a dry run of it" 0 "$ha" ipvs apply --dry-run "$dir/keepalived.conf"
+"$ha" config show --json "$dir/keepalived.conf" 2>"$dir/err" | "$ha" ipvs apply - >"$dir/out" ||
+    fail "from the model"
+ends "it is so" 0 "$ha" ipvs diff "$dir/keepalived.conf"
+ipvsadm -Sn | sed 's/10.0.0.1/10.0.0.2/' | "$ha" ipvs apply --prune - >"$dir/out" ||
+    fail "from ipvsadm"
+ends "somebody changed the table" 1 "$ha" ipvs diff "$dir/keepalived.conf"

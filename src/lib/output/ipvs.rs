@@ -167,8 +167,7 @@ fn destination(one: &Destination) -> String {
 }
 
 /// One change as data. A service without its destinations, or a destination with its service.
-#[must_use]
-pub fn change(change: &Change) -> Value {
+fn change(change: &Change) -> Value {
     let mut value = json!({
         "change": change.word(),
         "service": change.service().to_string(),
@@ -187,6 +186,31 @@ pub fn change(change: &Change) -> Value {
         object.extend(sides.1.map(|from| ("from".to_owned(), from)));
     }
     value
+}
+
+/// What has to change, as data.
+#[must_use]
+pub fn differences(changes: &[Change]) -> Value {
+    json!({ "v": 1, "changes": changes.iter().map(change).collect::<Vec<_>>() })
+}
+
+/// What was changed (or, in a dry run, would be) and what the kernel refused, as data.
+#[must_use]
+pub fn applied(done: &[Change], refused: &[String], dry_run: bool) -> Value {
+    let done: Vec<Value> = done.iter().map(change).collect();
+    json!({ "v": 1, "dry_run": dry_run, "changes": done, "refused": refused })
+}
+
+/// Timeouts as data.
+#[must_use]
+pub fn timeout_document(timeouts: &Timeouts) -> Value {
+    json!({ "v": 1, "timeouts": timeouts })
+}
+
+/// Synchronisation daemons as data.
+#[must_use]
+pub fn sync_document(daemons: &[SyncState]) -> Value {
+    json!({ "v": 1, "daemons": daemons })
 }
 
 /// Timeouts for people.

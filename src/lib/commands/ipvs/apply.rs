@@ -1,6 +1,6 @@
 //! `ha ipvs diff` and `ha ipvs apply`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::DesiredArgs;
 use crate::drivers::ipvs::{self, Applied, differences};
@@ -8,7 +8,7 @@ use crate::engine::ipvs::Change;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::io::ipvs::Ipvs;
-use crate::output::ipvs::{change, line};
+use crate::output::ipvs::{self as output, line};
 use crate::output::{Printer, log};
 
 /// Arguments of `ha ipvs diff`.
@@ -42,7 +42,7 @@ pub(super) struct ApplyArgs {
 pub(super) fn diff(args: DiffArgs, printer: Printer) -> Result<Exit> {
     let (desired, others) = args.desired.read()?;
     let changes = differences(&mut Ipvs::connect()?, &desired, others)?;
-    print(printer, &changes, json!({}))?;
+    print(printer, &changes, output::differences)?;
     Ok(if changes.is_empty() { Exit::Success } else { Exit::No })
 }
 
@@ -51,7 +51,7 @@ pub(super) fn apply(args: ApplyArgs, printer: Printer) -> Result<Exit> {
     let mut ipvs = Ipvs::connect()?;
     if args.dry_run {
         let changes = differences(&mut ipvs, &desired, others)?;
-        print(printer, &changes, json!({ "dry_run": true, "refused": [] }))?;
+        print(printer, &changes, |changes| output::applied(changes, &[], true))?;
         return Ok(Exit::Success);
     }
     let Applied { changes, refused, ignored } = ipvs::apply(&mut ipvs, &desired, others)?;
@@ -67,21 +67,21 @@ pub(super) fn apply(args: ApplyArgs, printer: Printer) -> Result<Exit> {
         .filter(|(at, _)| refused.iter().all(|refusal| refusal.change != *at))
         .map(|(_, change)| change)
         .collect();
-    print(printer, &done, json!({ "dry_run": false, "refused": problems }))?;
+    print(printer, &done, |done| output::applied(done, &problems, false))?;
     for problem in &problems {
         log::say_aloud(&format!("ha: {problem}\n"));
     }
     Ok(if problems.is_empty() { Exit::Success } else { Exit::No })
 }
 
-/// The changes, a line each; as data one document with what `more` says beside them.
-fn print(printer: Printer, changes: &[Change], more: Value) -> Result<()> {
-    if !printer.is_json() {
-        return changes.iter().try_for_each(|change| printer.line(line(change)));
+/// The changes, a line each; as data one document.
+fn print(
+    printer: Printer,
+    changes: &[Change],
+    document: impl FnOnce(&[Change]) -> Value,
+) -> Result<()> {
+    if printer.is_json() {
+        return printer.document(&document(changes));
     }
-    let mut document = json!({ "v": 1, "changes": changes.iter().map(change).collect::<Vec<_>>() });
-    if let (Some(document), Value::Object(more)) = (document.as_object_mut(), more) {
-        document.extend(more);
-    }
-    printer.document(&document)
+    changes.iter().try_for_each(|change| printer.line(line(change)))
 }

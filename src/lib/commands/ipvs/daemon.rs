@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use serde_json::json;
-
 use crate::engine::ipvs::{Role, SyncDaemon, Timeouts};
 use crate::error::Result;
 use crate::exit::Exit;
@@ -101,7 +99,7 @@ pub(super) fn timeouts(args: TimeoutArgs, printer: Printer) -> Result<Exit> {
     }
     let now = table.timeouts()?;
     if printer.is_json() {
-        printer.document(&json!({ "v": 1, "timeouts": now }))?;
+        printer.document(&ipvs::timeout_document(&now))?;
     } else {
         printer.line(ipvs::timeouts(&now))?;
     }
@@ -120,7 +118,7 @@ pub(super) fn sync(args: SyncArgs, printer: Printer) -> Result<Exit> {
     }
     let daemons = table.sync_daemons()?;
     if printer.is_json() {
-        printer.document(&json!({ "v": 1, "daemons": daemons }))?;
+        printer.document(&ipvs::sync_document(&daemons))?;
     } else {
         printer.line(ipvs::sync(&daemons))?;
     }
