@@ -1154,7 +1154,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__config__subcmd__show)
-            opts="-i -h -V --config-id --json --log --help --version"
+            opts="-i -h -V --config-id --origin --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -286,6 +286,7 @@ complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s i -l config-id -d 'What `@ID` lines are compared with [default: the host name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l origin -d 'Show every value of the model, each with the line that set it'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'

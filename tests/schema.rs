@@ -414,6 +414,8 @@ fn config_commands_keep_their_schemas() {
     }
     for file in files("tests/config/features", "conf") {
         keeps("config-show", &document(&format!("config show --json {file}")));
+        let origins = format!("config show --origin --json {file}");
+        keeps("config-show-origin", &document(&origins));
         keeps("config-render", &document(&format!("config render --json {file}")));
         keeps("run-explain", &document(&format!("run --explain --json -f {file}")));
         keeps("config-fmt", &document(&format!("config fmt --json {file}")));

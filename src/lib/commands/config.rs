@@ -5,14 +5,11 @@ mod diff;
 mod fmt;
 mod keywords;
 mod render;
+mod show;
 
-use std::path::PathBuf;
-
-use crate::config::load;
-use crate::drivers::config_loader::{SystemLoader, options};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
-use crate::output::{Printer, diagnostics, model};
+use crate::output::Printer;
 
 /// Arguments of `ha config`.
 #[derive(Debug, clap::Args)]
@@ -36,9 +33,15 @@ Examples:
     Check(check::Args),
     /// Show what a configuration means, with every default filled in.
     #[command(after_help = "\
-Example:
-  ha config show --json keepalived.conf | jq '.vrrp.routers[] | {name, vrid, priority}'")]
-    Show(ShowArgs),
+With --origin each value of the model stands on a line of its own, with where it came from: file
+and line, and behind < what led there (an include, a definition, a repetition), then the keyword;
+`default` when nothing sets it, `this host` for the host's name and accounts.
+
+Examples:
+  ha config show --json keepalived.conf | jq '.vrrp.routers[] | {name, vrid, priority}'
+  ha config show --origin keepalived.conf | grep priority
+  ha config show --origin --json keepalived.conf | jq '.settings[] | select(.origin != \"default\")'")]
+    Show(show::Args),
     /// Write what a configuration expands to: without includes, definitions and repetitions.
     #[command(after_help = "\
 Each line says in a comment where it stands and, behind <, what led there. Read again, the text is
@@ -76,17 +79,6 @@ Examples:
     Keywords(keywords::Args),
 }
 
-#[derive(Debug, clap::Args)]
-struct ShowArgs {
-    /// What `@ID` lines are compared with [default: the host name up to its first dot].
-    #[arg(short = 'i', long, value_name = "ID")]
-    config_id: Option<String>,
-
-    /// Configuration file.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-}
-
 /// Run the command.
 ///
 /// # Errors
@@ -94,26 +86,10 @@ struct ShowArgs {
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     match args.command {
         Command::Check(args) => check::execute(args, printer),
-        Command::Show(args) => show(args, printer),
+        Command::Show(args) => show::execute(args, printer),
         Command::Render(args) => render::execute(args, printer),
         Command::Fmt(args) => fmt::execute(args, printer),
         Command::Diff(args) => diff::execute(args, printer),
         Command::Keywords(args) => keywords::execute(args, printer),
     }
-}
-
-fn show(args: ShowArgs, printer: Printer) -> Result<Exit> {
-    let outcome = load(&args.file, &options(args.config_id), &SystemLoader);
-    diagnostics::print(&outcome);
-    let Some(found) = &outcome.model else {
-        let target = args.file.display().to_string();
-        let cause = format!("{} errors, told above", outcome.errors());
-        return Err(Error::new("show", target, cause).exit(Exit::Invalid));
-    };
-    if printer.is_json() {
-        printer.document(&model::document(found))?;
-    } else {
-        printer.line(model::text(found))?;
-    }
-    Ok(Exit::Success)
 }

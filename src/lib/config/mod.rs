@@ -20,6 +20,7 @@ mod lines;
 mod lint;
 mod loader;
 pub mod model;
+pub mod origin;
 mod places;
 mod quoting;
 mod reader;
@@ -125,6 +126,16 @@ pub fn load(path: &Path, options: &Options, loader: &dyn Loader) -> Outcome {
 #[must_use]
 pub fn load_with_places(path: &Path, options: &Options, loader: &dyn Loader) -> (Outcome, Places) {
     load_with(path, options, loader, Places::of)
+}
+
+/// The same, with the settings as they were written.
+#[must_use]
+pub fn load_with_statements(
+    path: &Path,
+    options: &Options,
+    loader: &dyn Loader,
+) -> (Outcome, origin::Statements) {
+    load_with(path, options, loader, origin::Statements::of)
 }
 
 /// Load, and have `keep` take what it wants from the settings before they are gone.

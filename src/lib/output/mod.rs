@@ -12,6 +12,7 @@ pub mod lab;
 pub mod log;
 pub mod model;
 mod notify;
+pub mod origin;
 mod printer;
 pub mod reference;
 pub mod render;

@@ -13,6 +13,16 @@ use crate::wire::vrrp::Auth;
 /// The model as JSON; a password is replaced by `(hidden)`.
 #[must_use]
 pub fn document(model: &Model) -> Value {
+    let mut value = values(model);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("v".to_owned(), Value::from(1));
+    }
+    value
+}
+
+/// The same without the version of its shape.
+#[must_use]
+pub fn values(model: &Model) -> Value {
     let mut value = serde_json::to_value(model).unwrap_or_default();
     let routers = value.pointer_mut("/vrrp/routers").and_then(Value::as_array_mut);
     for router in routers.into_iter().flatten() {
@@ -22,9 +32,6 @@ pub fn document(model: &Model) -> Value {
     }
     if let Some(password) = value.pointer_mut("/balancer/tls/password") {
         *password = Value::from("(hidden)");
-    }
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("v".to_owned(), Value::from(1));
     }
     value
 }

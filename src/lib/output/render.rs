@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::config::{RenderedLine, SourceMap, Span};
+use crate::config::{RenderedLine, SourceMap, Span, Trace};
 
 /// Bytes of a line with its comment, from which on the comment gets a line of its own.
 const WIDE: usize = 120;
@@ -32,7 +32,7 @@ pub struct Line {
     pub text: String,
     /// Where it stands.
     #[serde(flatten)]
-    pub origin: Option<Origin>,
+    pub origin: Option<Position>,
     /// What led there, nearest first: definitions, repetitions, includes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<Step>,
@@ -40,7 +40,7 @@ pub struct Line {
 
 /// A position.
 #[derive(Debug, Serialize)]
-pub struct Origin {
+pub struct Position {
     /// The file.
     pub file: String,
     /// From 1.
@@ -56,7 +56,7 @@ pub struct Step {
     pub note: String,
     /// Where.
     #[serde(flatten)]
-    pub origin: Option<Origin>,
+    pub origin: Option<Position>,
 }
 
 /// The lines of `path` as data; `secrets`: with them.
@@ -69,12 +69,8 @@ pub fn document(
 ) -> Document {
     let line = |line: &RenderedLine| Line {
         text: shown(line, secrets),
-        origin: origin(line.span, sources),
-        chain: sources
-            .traces_of(line.span)
-            .into_iter()
-            .map(|step| Step { note: step.note, origin: origin(step.span, sources) })
-            .collect(),
+        origin: position(line.span, sources),
+        chain: chain(line.span, sources),
     };
     let file = path.display().to_string();
     Document { v: 1, file, lines: lines.iter().map(line).collect() }
@@ -107,16 +103,23 @@ fn shown(line: &RenderedLine, secrets: bool) -> String {
     text
 }
 
-fn origin(span: Span, sources: &SourceMap) -> Option<Origin> {
+/// What led to `span`, nearest first.
+pub(super) fn chain(span: Span, sources: &SourceMap) -> Vec<Step> {
+    let step = |step: Trace| Step { origin: position(step.span, sources), note: step.note };
+    sources.traces_of(span).into_iter().map(step).collect()
+}
+
+/// Where `span` is.
+pub(super) fn position(span: Span, sources: &SourceMap) -> Option<Position> {
     let at = sources.location(span)?;
-    Some(Origin { file: at.path.display().to_string(), line: at.line, column: at.column })
+    Some(Position { file: at.path.display().to_string(), line: at.line, column: at.column })
 }
 
 /// `# FILE:LINE < FILE:LINE`: where a line stands, and what led there.
-fn comment(span: Span, sources: &SourceMap) -> String {
+pub(super) fn comment(span: Span, sources: &SourceMap) -> String {
     let chain = sources.traces_of(span);
     let places = std::iter::once(span).chain(chain.into_iter().map(|step| step.span));
-    let places = places.filter_map(|span| origin(span, sources));
+    let places = places.filter_map(|span| position(span, sources));
     let places: Vec<_> = places.map(|at| format!("{}:{}", at.file, at.line)).collect();
     let mut comment = format!("# {}", places.join(" < ")).replace(char::is_control, "?");
     let end =

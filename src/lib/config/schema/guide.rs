@@ -5,8 +5,9 @@
 //! `# BLOCK` (or several, with commas) opens the section of a block; what follows introduces it,
 //! `### TITLE` divides the introduction. `## KEYWORD` describes a keyword of those blocks;
 //! `= KEYWORD` below it says that it is another word for that one, `-> PATH` where
-//! `ha config show --json` has its value. Indented lines are an
-//! example: below a block a whole configuration, below a keyword lines of its block.
+//! `ha config show --json` has its value, `~> PATH` what else it decides where nothing is said of
+//! that. Indented lines are an example: below a block a whole configuration, below a keyword lines
+//! of its block.
 
 use std::sync::LazyLock;
 
@@ -42,6 +43,8 @@ pub struct Entry {
     pub alias_of: Option<&'static str>,
     /// Where `ha config show --json` has its value.
     pub model: Vec<&'static str>,
+    /// What it decides as long as nothing else sets it.
+    pub otherwise: Vec<&'static str>,
     /// Its description.
     pub pieces: Vec<Piece>,
 }
@@ -111,6 +114,10 @@ fn read(text: &'static str) -> Vec<Section> {
             if let Some(entry) = section.entries.last_mut() {
                 entry.model.push(path);
             }
+        } else if let Some(path) = line.strip_prefix("~> ") {
+            if let Some(entry) = section.entries.last_mut() {
+                entry.otherwise.push(path);
+            }
         } else if let Some(code) = line.strip_prefix("    ") {
             match section.pieces().last_mut() {
                 Some(Piece::Example(text)) => {
@@ -136,15 +143,14 @@ mod tests {
 
     #[test]
     fn sections_keywords_paragraphs_and_examples_are_told_apart() {
-        let text =
-            "# a, b\n\nOne\ntwo.\n\nThree.\n\n## k\n= l\n-> x.y\n\nFour.\n\n    e {\n\n    }\n";
+        let text = "# a, b\n\nOne\ntwo.\n\nThree.\n\n## k\n= l\n-> x.y\n~> z\n\nFour.\n\n    e {\n\n    }\n";
         let sections = read(text);
         assert_eq!(sections[0].blocks, ["a", "b"]);
         let paragraph = |text: &str| Piece::Paragraph(text.to_owned());
         assert_eq!(sections[0].pieces, [paragraph("One two."), paragraph("Three.")]);
         let entry = &sections[0].entries[0];
         assert_eq!((entry.keyword, entry.model.as_slice()), ("k", ["x.y"].as_slice()));
-        assert_eq!(entry.alias_of, Some("l"));
+        assert_eq!((entry.alias_of, entry.otherwise.as_slice()), (Some("l"), ["z"].as_slice()));
         let said = [paragraph("The same as `l`."), paragraph("Four.")];
         assert_eq!(entry.pieces[..2], said);
         assert_eq!(entry.pieces[2..], [Piece::Example("e {\n\n}".to_owned())]);
