@@ -31,10 +31,18 @@ pub(super) fn cover<'t>(
     let mut hidden = Hidden::default();
     for (number, file) in (0..).zip(sources.files()) {
         let mut scan = Scan { file: number, hidden: &mut hidden, block: None, awaiting: false };
+        let mut idle = Idle::default();
         let mut at = 0;
-        for line in file.text.split_inclusive('\n') {
-            scan.line(line.trim_end_matches(['\n', '\r']), at);
-            at += line.len();
+        for raw in file.text.split_inclusive('\n') {
+            let line = raw.trim_end_matches(['\n', '\r']);
+            if !(scan.is_idle() && idle.knows(line)) {
+                let before = scan.is_idle().then_some(scan.hidden.spans.len());
+                scan.line(line, at);
+                if scan.is_idle() && before == Some(scan.hidden.spans.len()) {
+                    idle.learn(line);
+                }
+            }
+            at += raw.len();
         }
     }
     hidden.spans.sort_unstable();
@@ -109,6 +117,36 @@ enum Piece {
     Comment,
 }
 
+/// Lines that have nothing secret and open no block that has, without their indentation; of lines
+/// with one [`Idle::place`] the last. A large file says the same few lines again and again.
+struct Idle<'t>([&'t str; 64]);
+
+impl Default for Idle<'_> {
+    fn default() -> Self {
+        Self([""; 64])
+    }
+}
+
+impl<'t> Idle<'t> {
+    fn place(line: &str) -> usize {
+        let byte = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
+        let bytes = line.as_bytes();
+        (bytes.len() * 7 + byte(bytes.first()) * 31 + byte(bytes.last())) % 64
+    }
+
+    fn knows(&self, line: &str) -> bool {
+        let line = line.trim_start();
+        self.0.get(Self::place(line)) == Some(&line)
+    }
+
+    fn learn(&mut self, line: &'t str) {
+        let line = line.trim_start();
+        if let Some(place) = self.0.get_mut(Self::place(line)) {
+            *place = line;
+        }
+    }
+}
+
 /// Goes through one file.
 struct Scan<'h> {
     file: u32,
@@ -120,6 +158,11 @@ struct Scan<'h> {
 }
 
 impl Scan<'_> {
+    /// Whether nothing before has a say in what the next line means.
+    const fn is_idle(&self) -> bool {
+        self.block.is_none() && !self.awaiting
+    }
+
     fn line(&mut self, line: &str, start: usize) {
         let mut first = true;
         let mut at = 0;
