@@ -202,6 +202,54 @@ fn a_file_without_end_is_refused_and_a_directory_too() {
 }
 
 #[test]
+fn a_named_pipe_that_nobody_writes_to_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&pipe, &link).unwrap();
+    let includes = folder.path().join("includes.conf");
+    fs::write(&includes, format!("include {}\n", pipe.display())).unwrap();
+    for (path, expected) in
+        [(&pipe, "named pipe"), (&link, "named pipe"), (&includes, "not included")]
+    {
+        let outcome = load(path, &Options::default(), &SystemLoader);
+        let told: Vec<&str> = outcome.diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert!(told.iter().any(|told| told.contains(expected)), "{told:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_named_and_not_taken_for_a_letter() {
+    let outcome = read("\u{feff}vrrp_instance VI_1 {\n}\n");
+    let told = &outcome.diagnostics[0];
+    assert!(told.message.contains("byte order mark"), "{}", told.message);
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let text = "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n \
+                virtual_ipaddress {\n 192.0.2.1/24\n }\n}\n";
+    let run = |words: &[&str]| {
+        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_ha"));
+        command.args(["config"]).args(words).write_stdin(text).output().unwrap()
+    };
+    for words in [
+        &["check", "-"][..],
+        &["show", "-"],
+        &["show", "--json", "-"],
+        &["render", "-"],
+        &["fmt", "-"],
+    ] {
+        let output = run(words);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {told}");
+        assert!(!output.stdout.is_empty(), "{words:?}");
+    }
+    assert_eq!(run(&["diff", "/dev/null", "-"]).status.code(), Some(1));
+}
+
+#[test]
 fn bytes_that_are_no_text_are_told_and_do_not_refuse_the_file() {
     let bytes = [b"global_defs {\n router_id s\xfcd\n}\n", ROUTER.as_bytes()].concat();
     let outcome = read_bytes(&bytes);

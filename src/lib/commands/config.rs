@@ -7,6 +7,8 @@ mod keywords;
 mod render;
 mod show;
 
+use std::path::{Path, PathBuf};
+
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::Printer;
@@ -77,6 +79,11 @@ Examples:
   ha config keywords --block vrrp_instance --unsupported
   ha config keywords --json | jq -r '.keywords[] | select(.support == \"not_yet\").keyword'")]
     Keywords(keywords::Args),
+}
+
+/// The file that `path` names: `-` is stdin, under the name that the kernel has for it.
+fn given(path: PathBuf) -> PathBuf {
+    if path == Path::new("-") { PathBuf::from("/dev/stdin") } else { path }
 }
 
 /// Run the command.

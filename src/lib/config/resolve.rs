@@ -236,6 +236,14 @@ impl Resolver {
             self.diagnostics.push(Diagnostic::new(Code::Swallowed, span, message).remedy(remedy));
             return;
         }
+        if let Some(word) = word.strip_prefix('\u{feff}') {
+            let message = format!("a byte order mark stands before `{word}`");
+            let remedy = "what it belongs to is ignored, as in keepalived; save the file as UTF-8 \
+                          without a byte order mark";
+            let found = Diagnostic::new(Code::UnknownKeyword, span, message).remedy(remedy);
+            self.diagnostics.push(found);
+            return;
+        }
         let place = if block.path == schema::TOP.path {
             "at the top level".to_owned()
         } else {

@@ -1,6 +1,5 @@
 //! The system's answers to what a configuration asks: files, patterns, environment, users.
 
-use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{Group, User};
 
 use crate::config::{FileStatus, LoadError, Loader, Options};
+use crate::io::input;
 
 /// Bytes of one file at most; also what `/dev/zero` gives before it is refused.
 const LARGEST: u64 = 32 << 20;
@@ -19,7 +19,7 @@ pub struct SystemLoader;
 impl Loader for SystemLoader {
     fn read(&self, path: &Path) -> Result<String, LoadError> {
         let mut bytes = Vec::new();
-        let file = File::open(path).map_err(failed)?;
+        let file = input::open(path).map_err(failed)?;
         let read = file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
         if u64::try_from(read).is_ok_and(|read| read > LARGEST) {
             let cause = format!("it has more than {LARGEST} bytes");

@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long)]
     alone: bool,
 
-    /// Configuration files, each the configuration of one node.
+    /// Configuration files, each the configuration of one node; `-` is stdin.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -61,7 +61,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         }
         Checked { path, outcome, places }
     };
-    let files: Vec<Checked> = args.files.into_iter().map(read).collect();
+    let files: Vec<Checked> = args.files.into_iter().map(super::given).map(read).collect();
     let nodes: Vec<Node<'_>> =
         files.iter().map(|file| Node { outcome: &file.outcome, places: &file.places }).collect();
     let between = if together { compare(&nodes) } else { None };

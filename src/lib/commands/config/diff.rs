@@ -15,11 +15,11 @@ pub struct Args {
     #[arg(short = 'i', long, value_name = "ID")]
     config_id: Option<String>,
 
-    /// The configuration that runs.
+    /// The configuration that runs; `-` is stdin.
     #[arg(value_name = "OLD")]
     old: PathBuf,
 
-    /// The configuration to reload.
+    /// The configuration to reload; `-` is stdin.
     #[arg(value_name = "NEW")]
     new: PathBuf,
 }
@@ -29,8 +29,9 @@ pub struct Args {
 /// # Errors
 /// When one of the two is invalid.
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
-    let old = super::super::model::read(&args.old, args.config_id.clone())?;
-    let new = super::super::model::read(&args.new, args.config_id)?;
+    let (old, new) = (super::given(args.old), super::given(args.new));
+    let old = super::super::model::read(&old, args.config_id.clone())?;
+    let new = super::super::model::read(&new, args.config_id)?;
     let items = diff(&old, &new);
     let options = Options::default();
     let composed = |model| {

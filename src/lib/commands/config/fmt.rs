@@ -1,11 +1,11 @@
 //! `ha config fmt`: the canonical form of a configuration.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::config::format;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::input;
 use crate::io::replace_file::replace;
 use crate::output::{Printer, diagnostics};
 
@@ -65,13 +65,7 @@ fn is_stdin(path: &Path) -> bool {
 
 fn formatted(path: &Path) -> Result<Formatted> {
     let name = || path.display().to_string();
-    let mut old = Vec::new();
-    if is_stdin(path) {
-        std::io::stdin().read_to_end(&mut old)
-    } else {
-        std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut old))
-    }
-    .map_err(|e| Error::new("read", name(), e).exit(Exit::Invalid))?;
+    let old = input::bytes(path).map_err(|e| Error::new("read", name(), e).exit(Exit::Invalid))?;
     match format(path, &old) {
         Ok(text) => Ok(Formatted { path: path.to_owned(), changed: text != old, text }),
         Err(refusal) => {

@@ -23,21 +23,22 @@ pub struct Args {
     #[arg(long)]
     secrets: bool,
 
-    /// Configuration file.
+    /// Configuration file; `-` is stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
 pub(super) fn execute(args: Args, printer: Printer) -> Result<Exit> {
+    let file = super::given(args.file);
     let Expansion { lines, diagnostics, sources } =
-        expand(&args.file, &options(args.config_id), &SystemLoader);
+        expand(&file, &options(args.config_id), &SystemLoader);
     let found = Outcome { model: None, diagnostics, sources };
     diagnostics::print(&found);
     if printer.is_json() {
-        printer.document(&render::document(&args.file, &lines, &found.sources, args.secrets))?;
+        printer.document(&render::document(&file, &lines, &found.sources, args.secrets))?;
     } else {
         let text = render::text(&lines, &found.sources, args.secrets, !args.no_origins);
-        printer.line(text.trim_end())?;
+        printer.bytes(text.as_bytes())?;
     }
     Ok(if found.errors() == 0 { Exit::Success } else { Exit::Invalid })
 }

@@ -19,29 +19,31 @@ pub struct Args {
     #[arg(long)]
     origin: bool,
 
-    /// Configuration file.
+    /// Configuration file; `-` is stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
 pub(super) fn execute(args: Args, printer: Printer) -> Result<Exit> {
     let options = options(args.config_id);
+    let file = super::given(args.file);
     let (outcome, statements) = if args.origin {
-        load_with_statements(&args.file, &options, &SystemLoader)
+        load_with_statements(&file, &options, &SystemLoader)
     } else {
-        (load(&args.file, &options, &SystemLoader), origin::Statements::default())
+        (load(&file, &options, &SystemLoader), origin::Statements::default())
     };
     diagnostics::print(&outcome);
     let Some(found) = &outcome.model else {
-        let target = args.file.display().to_string();
-        let cause = format!("{} errors, told above", outcome.errors());
+        let target = file.display().to_string();
+        let errors = outcome.errors();
+        let cause = format!("{errors} error{}, told above", if errors == 1 { "" } else { "s" });
         return Err(Error::new("show", target, cause).exit(Exit::Invalid));
     };
     if args.origin {
         let values = model::values(found);
         let settings = origin::settings(&values, &statements, &outcome.diagnostics);
         if printer.is_json() {
-            printer.document(&output::origin::document(&args.file, &settings, &outcome.sources))?;
+            printer.document(&output::origin::document(&file, &settings, &outcome.sources))?;
         } else {
             printer.line(output::origin::text(&settings, &outcome.sources).trim_end())?;
         }
