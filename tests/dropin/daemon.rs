@@ -541,7 +541,7 @@ fn names_hold_from_the_start_on_and_options_win_over_the_configuration() {
         let instance = instance.replace("2.100", &format!("2.10{number}"));
         host.configure(&format!("instance {name}\n{instance}"));
         assert_eq!(host.keepalived("").status.code(), Some(0));
-        assert!(host.path(&format!("/run/ha/{name}/control.sock")).exists());
+        assert!(host.path(&format!("/run/ha/instance-{name}/control.sock")).exists());
     }
     for name in names {
         let pid = host.pid(&format!("/run/keepalived/keepalived_{name}.pid")).expect("a pid file");

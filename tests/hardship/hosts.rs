@@ -239,7 +239,7 @@ pub fn assert_not_too_many(adverts: &[Heard], interval: Duration, extra: u128, m
 
 /// Adverts at these times, in milliseconds.
 fn heard_at(times: impl IntoIterator<Item = u64>) -> Vec<Heard> {
-    let begin = Instant::from_nanos(1_000_000_000_000);
+    let begin = Instant::from_nanos(1_000_000_000);
     let advert =
         |ms| Heard { at: begin + Duration::from_millis(ms), port: 1, vrid: 51, priority: 100 };
     times.into_iter().map(advert).collect()

@@ -64,8 +64,33 @@ ends "a scheduler that nobody knows" 1 "$ha" ipvs apply "$dir/bad"
 says "it is named" "cannot add tcp 10.9.0.1:80: the kernel has no scheduler nosuch" "$dir/err"
 ipvsadm -Sn | grep -q -- '-a -t 10.9.0.2:80 -r 10.9.0.11:80 -m' || fail "the rest is not done"
 echo "ok   the rest is done"
+[ "$(grep -c . "$dir/err")" = 1 ] || fail "what follows from it is told too: $(cat "$dir/err")"
+echo "ok   what follows from it is not told again"
+
+# A server whose place cannot be taken stays.
+ipvsadm -C
+ipvsadm -A -t 10.9.0.3:80 -s rr
+ipvsadm -a -t 10.9.0.3:80 -r 10.9.0.11:80 -g
+ipvsadm -a -t 10.9.0.3:80 -r 10.9.0.12:80 -g
+jq -n '{services: [{protocol: "tcp", address: "10.9.0.3", port: 80, scheduler: "nosuch",
+    destinations: [{address: "10.9.0.13", port: 80, forwarding: "direct_routing"}]}]}' >"$dir/bad"
+ends "the scheduler is refused" 1 "$ha" ipvs apply "$dir/bad"
+says "who was to go is named" "not done, for what was to come to its service was refused" "$dir/err"
+[ "$(ipvsadm -Sn | grep -c -- '-r 10.9.0.1[12]:80 -g -w 1')" = 2 ] || fail "a server is gone"
+echo "ok   who was to go stays"
+
+# Refusals in numbers.
+{
+    echo "-A -t 10.9.0.4:80 -s nosuch"
+    for server in $(seq 600); do echo "-a -t 10.9.0.4:80 -r 10.6.$((server / 250)).$((server % 250)):80 -g"; done
+    echo "-A -t 10.9.0.5:80 -s rr"
+} >"$dir/bad"
+ends "600 refusals" 1 "$ha" ipvs apply "$dir/bad"
+ipvsadm -Sn | grep -q -- '-A -t 10.9.0.5:80' || fail "what comes after them is not done"
+echo "ok   what comes after them is done"
 ends "nothing to keep" 3 "$ha" ipvs apply --prune /dev/null
 says "it says what to do" "ha ipvs flush" "$dir/err"
+ends "nothing at all" 3 "$ha" ipvs diff /dev/null
 ends "flush" 0 "$ha" ipvs flush
 [ -z "$(ipvsadm -Sn)" ] || fail "the table is not empty"
 echo "ok   the table is empty"
@@ -95,7 +120,7 @@ virtual_server 192.0.2.10 80 {
 CONF
 ipvsadm -A -t 192.0.2.9:80 -s rr
 "$ha" ipvs show --json |
-    jq -r '.services[] | select(.destinations == null) | "\(.address):\(.port)"' >"$dir/out"
+    jq -r '.services[] | select(.destinations == []) | "\(.address):\(.port)"' >"$dir/out"
 says "services without a server" "192.0.2.9:80" "$dir/out"
 ends "a configuration" 1 "$ha" ipvs diff "$dir/keepalived.conf"
 ends "a dry run of it" 0 "$ha" ipvs apply --dry-run "$dir/keepalived.conf"

@@ -75,6 +75,13 @@ fn what_is_no_table_is_refused_with_its_place_before_the_kernel_is_asked() {
         ("{\"services\":[{\"fwmark\":1,\"scheduler\":\"rr\",\"wieght\":1}]}", "wieght"),
         ("{\"services\":", "EOF"),
         ("{}", "neither `services`"),
+        ("<html>502 Bad Gateway</html>", "it has no service"),
+        (
+            r#"{"balancer":{"pools":[{"services":[{"addresses":{"first":"192.0.2.1",
+                "count":4294967295,"port":80,"protocol":"tcp"}}],"scheduler":"rr","quorum":1,
+                "hysteresis":0,"destinations":[]}]}}"#,
+            "there are no 4294967295 addresses",
+        ),
         ("virtual_server 192.0.2.1 80 {\n  real_server 10.0.0.1 80\n", "table:1:"),
     ];
     for (text, expected) in cases {

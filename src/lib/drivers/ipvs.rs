@@ -1,5 +1,6 @@
 //! Joins the table of the kernel with a desired one, wherever that is written down.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -7,12 +8,12 @@ use serde_json::Value;
 
 use super::config_loader::{Held, options};
 use crate::config::{Outcome, load};
-use crate::engine::ipvs::{Change, Contents, Others, contents_of, plan, save};
+use crate::engine::ipvs::{Change, Contents, Entry, Others, contents_of, plan, save};
 use crate::engine::pool::{self, BalancerConfig};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::input;
-use crate::io::ipvs::{Ipvs, Refusal};
+use crate::io::ipvs::Ipvs;
 
 /// A desired table, and what was found on reading it.
 #[derive(Debug)]
@@ -24,15 +25,18 @@ pub struct Desired {
 }
 
 /// What became of a table.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Applied {
-    /// What had to change.
-    pub changes: Vec<Change>,
-    /// What the kernel refused of it.
-    pub refused: Vec<Refusal>,
-    /// What it took without a word and did not do; an old kernel passes over what it does not
-    /// know.
-    pub ignored: Vec<Change>,
+    /// What was changed.
+    pub done: Vec<Change>,
+    /// What the kernel refused, and why; what follows from a refusal is not told again.
+    pub refused: Vec<Error>,
+    /// Destinations that were to go and stay, because the kernel refused something that was to
+    /// come to their service before.
+    pub kept: Vec<Change>,
+    /// What is not so afterwards, although nothing was refused: an old kernel passes over what it
+    /// does not know, and somebody else may change the table too.
+    pub left: Vec<Change>,
 }
 
 /// Read a desired table from `path` (`-`: standard input). What it is shows in its beginning: JSON
@@ -53,8 +57,11 @@ pub fn desired(path: &Path, config_id: Option<String>) -> Result<Desired> {
         Kind::Save => save::read(&text).map_err(|mistake| invalid(mistake.to_string()))?,
         Kind::Configuration => {
             let outcome = load(path, &options(config_id), &Held { path, text: &text });
-            let balancer = outcome.model.as_ref().map(|model| pool::contents(&model.balancer));
-            return Ok(Desired { contents: balancer.unwrap_or_default(), outcome: Some(outcome) });
+            let contents = match &outcome.model {
+                None => Contents::default(),
+                Some(model) => pool::contents(&model.balancer).map_err(invalid)?,
+            };
+            return Ok(Desired { contents, outcome: Some(outcome) });
         }
     };
     Ok(Desired { contents, outcome: None })
@@ -90,7 +97,9 @@ fn json(text: &str) -> std::result::Result<Contents, String> {
             .to_owned());
     };
     let balancer = BalancerConfig::deserialize(balancer).map_err(|e| format!("balancer: {e}"))?;
-    Ok(pool::contents(&balancer))
+    let contents = pool::contents(&balancer)?;
+    contents.iter().try_for_each(Entry::check)?;
+    Ok(contents)
 }
 
 /// What would have to change.
@@ -101,26 +110,59 @@ pub fn differences(ipvs: &mut Ipvs, desired: &Contents, others: Others) -> Resul
     Ok(plan(desired, &contents_of(&ipvs.read()?), others))
 }
 
-/// Make the table as desired, and see that it is.
+/// Make the table as desired, and see that it is. What comes is there before anything goes; where
+/// something that was to come is refused, who was to go stays.
 ///
 /// # Errors
 /// When the kernel cannot be asked.
 pub fn apply(ipvs: &mut Ipvs, desired: &Contents, others: Others) -> Result<Applied> {
     let changes = differences(ipvs, desired, others)?;
-    let refused = ipvs.carry_out(&changes)?;
-    let left = if changes.is_empty() { Vec::new() } else { differences(ipvs, desired, others)? };
-    let told = |change: &Change| {
-        refused.iter().any(|refusal| {
-            changes.get(refusal.change).is_some_and(|refused| is_about(refused, change))
-        })
-    };
-    let ignored = left.into_iter().filter(|change| !told(change)).collect();
-    Ok(Applied { changes, refused, ignored })
+    if changes.is_empty() {
+        return Ok(Applied::default());
+    }
+    let (going, coming): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::takes_away);
+    let (mut done, mut refused) = carry_out(ipvs, coming)?;
+    let troubled: BTreeSet<_> = refused.iter().map(|(change, _)| change.service()).collect();
+    let (kept, going): (Vec<_>, Vec<_>) =
+        going.into_iter().partition(|change| troubled.contains(&change.service()));
+    let (gone, stuck) = carry_out(ipvs, going)?;
+    done.extend(gone);
+    refused.extend(stuck);
+    let mut left = differences(ipvs, desired, others)?;
+    left.retain(|change| {
+        !kept.contains(change) && !refused.iter().any(|(refused, _)| explains(refused, change))
+    });
+    // Without its service, nothing about a destination can succeed.
+    let no_service: BTreeSet<_> = refused
+        .iter()
+        .filter(|(change, _)| matches!(change, Change::AddService(_)))
+        .map(|(change, _)| change.service())
+        .collect();
+    refused.retain(|(change, _)| {
+        change.destination().is_none() || !no_service.contains(&change.service())
+    });
+    Ok(Applied { done, refused: refused.into_iter().map(|(_, error)| error).collect(), kept, left })
+}
+
+/// A change that was refused, and why.
+type Refused = (Change, Error);
+
+/// What of `changes` was done, and what was refused.
+fn carry_out(ipvs: &mut Ipvs, changes: Vec<Change>) -> Result<(Vec<Change>, Vec<Refused>)> {
+    let mut refusals = ipvs.carry_out(&changes)?.into_iter().peekable();
+    let (mut done, mut refused) = (Vec::new(), Vec::new());
+    for (at, change) in changes.into_iter().enumerate() {
+        match refusals.next_if(|refusal| refusal.change == at) {
+            Some(refusal) => refused.push((change, refusal.error)),
+            None => done.push(change),
+        }
+    }
+    Ok((done, refused))
 }
 
 /// Whether the refusal of `refused` explains that `left` is still to be done: a service that was
 /// refused explains its destinations too.
-fn is_about(refused: &Change, left: &Change) -> bool {
+fn explains(refused: &Change, left: &Change) -> bool {
     refused.service() == left.service()
         && (refused.destination().is_none() || refused.destination() == left.destination())
 }

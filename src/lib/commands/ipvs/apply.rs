@@ -15,7 +15,7 @@ use crate::output::{Printer, log};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  ha ipvs diff /etc/keepalived/keepalived.conf || echo 'somebody changed the table'
+  ha ipvs diff /etc/keepalived/keepalived.conf; [ $? = 1 ] && echo 'somebody changed it'
   ha ipvs diff --prune table.json --json | jq '.changes | length'")]
 pub(super) struct DiffArgs {
     #[command(flatten)]
@@ -54,19 +54,13 @@ pub(super) fn apply(args: ApplyArgs, printer: Printer) -> Result<Exit> {
         print(printer, &changes, |changes| output::applied(changes, &[], true))?;
         return Ok(Exit::Success);
     }
-    let Applied { changes, refused, ignored } = ipvs::apply(&mut ipvs, &desired, others)?;
-    let ignored: Vec<String> = ignored
-        .iter()
-        .map(|change| format!("the kernel took and did not do this: {}", line(change)))
-        .collect();
+    let Applied { done, refused, kept, left } = ipvs::apply(&mut ipvs, &desired, others)?;
+    let kept = kept.iter().map(|change| {
+        format!("not done, for what was to come to its service was refused: {}", line(change))
+    });
+    let left = left.iter().map(|change| format!("it is not so, or no longer so: {}", line(change)));
     let problems: Vec<String> =
-        refused.iter().map(|refusal| refusal.error.to_string()).chain(ignored).collect();
-    let done: Vec<Change> = changes
-        .into_iter()
-        .enumerate()
-        .filter(|(at, _)| refused.iter().all(|refusal| refusal.change != *at))
-        .map(|(_, change)| change)
-        .collect();
+        refused.iter().map(ToString::to_string).chain(kept).chain(left).collect();
     print(printer, &done, |done| output::applied(done, &problems, false))?;
     for problem in &problems {
         log::say_aloud(&format!("ha: {problem}\n"));

@@ -65,11 +65,14 @@ impl DesiredArgs {
     /// What is wrong with a keepalived.conf goes to stderr.
     fn read(&self) -> Result<(Contents, Others)> {
         let Desired { contents, outcome } = desired(&self.file, self.config_id.clone())?;
+        let may_be_empty = outcome.is_none() && !self.prune;
         if let Some(outcome) = outcome {
             diagnostics::print(&outcome);
             model::valid(outcome, &self.file)?;
         }
-        if contents.is_empty() && self.prune {
+        // Whatever is no table, such as the answer of a server to a failed download, reads as a
+        // configuration without services.
+        if contents.is_empty() && !may_be_empty {
             return Err(Error::new("use", self.file.display().to_string(), "it has no service")
                 .remedy("to remove everything: ha ipvs flush")
                 .exit(Exit::Invalid));

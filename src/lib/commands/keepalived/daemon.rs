@@ -27,6 +27,8 @@ use crate::supervisor::state_dir;
 
 /// Name of the daemon in the logs of others; its children add their jobs.
 const LOG_NAME: &str = "Keepalived";
+/// How much longer than a graceful stop may take the children of a killed daemon are waited for.
+const MARGIN: Duration = Duration::from_secs(5);
 /// How long the last log lines may take to be read.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
@@ -82,8 +84,12 @@ fn prepare(options: Options, complaints: &[String]) -> std::result::Result<u8, F
     let log = log_choice(&options)?;
     log::start(&log, "")?;
     source.plan = planning(&options, &log, &source.options);
-    let Some(pid_files) = PidFiles::claim(&options)? else { return Ok(Status::Success as u8) };
     let composition = source.compose(&model).map_err(|why| invalid(&options.file, why))?;
+    let slowest = composition.children.iter().map(|child| child.stop_limit).max();
+    let orphans = slowest.unwrap_or_default() + MARGIN;
+    let Some(pid_files) = PidFiles::claim(&options, orphans)? else {
+        return Ok(Status::Success as u8);
+    };
     if options.dump_configuration {
         model::text(&model).lines().for_each(|line| tracing::info!("{line}"));
     }
@@ -254,9 +260,12 @@ fn state_directory(options: &Options) -> PathBuf {
         let name = path.display().to_string();
         return usual.join(name.trim_start_matches('/').replace('/', "-"));
     }
-    let parts = [options.namespace.as_deref(), options.instance.as_deref()];
-    let name = parts.into_iter().flatten().collect::<Vec<_>>().join("_");
-    if name.is_empty() { usual.to_owned() } else { usual.join(name) }
+    // The word in front keeps the two apart, and names such as `..` from being directories.
+    let parts = [("netns", &options.namespace), ("instance", &options.instance)];
+    let named = parts.into_iter().filter_map(|(what, name)| Some((what, name.as_deref()?)));
+    named.fold(usual.to_owned(), |directory, (what, name)| {
+        directory.join(format!("{what}-{}", name.replace('/', "-")))
+    })
 }
 
 fn invalid(file: &Path, why: Unusable) -> Failure {
@@ -292,7 +301,12 @@ mod tests {
             directory(None, Some("red"), None),
             directory(None, Some("red"), Some("blue")),
             directory(None, None, Some("blue")),
+            directory(None, None, Some("red")),
+            directory(None, Some("red_blue"), None),
+            directory(None, Some("red_instance-blue"), None),
+            directory(None, None, Some("..")),
         ];
+        assert!(all.iter().all(|path| path.components().all(|part| part.as_os_str() != "..")));
         assert_eq!(all[0], PathBuf::from("/run/ha"));
         assert_eq!(all[1], PathBuf::from("/run/ha/run-a.pid"));
         assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());

@@ -19,8 +19,6 @@ const OWN_DIRECTORY: &str = "/run/keepalived";
 
 /// How long a daemon that was killed may still have its pid file locked: it is ending.
 const DYING: Duration = Duration::from_secs(1);
-/// How long its children may take to end: they do so by themselves, gracefully.
-const ORPHANED: Duration = Duration::from_secs(10);
 /// How often to look.
 const STEP: Duration = Duration::from_millis(20);
 
@@ -39,11 +37,12 @@ pub struct PidFiles {
 impl PidFiles {
     /// Claim the daemon's own and see that those of its children are free. `None`, and a line on
     /// the log: another daemon lives that has one of them. Children of one that was killed are
-    /// waited for: they still hold the addresses.
+    /// waited for, as long as `orphans`: they end by themselves, gracefully, and until then they
+    /// hold the addresses.
     ///
     /// # Errors
     /// When they cannot be made; when such a child does not end.
-    pub fn claim(options: &Options) -> Result<Option<Self>> {
+    pub fn claim(options: &Options, orphans: Duration) -> Result<Option<Self>> {
         let directory = directory(options);
         let ending = options.instance.as_ref().map(|name| format!("_{name}"));
         let given = |path: &Option<PathBuf>, base: &str| {
@@ -65,9 +64,9 @@ impl PidFiles {
         if !options.vrrp_only {
             paths.insert("check", given(&options.checkers_pid, "checkers"));
         }
-        let Some(own) = awaited(&path, false)? else { return Ok(None) };
+        let Some(own) = awaited(&path, None)? else { return Ok(None) };
         for path in paths.values() {
-            if awaited(path, true)?.is_none() {
+            if awaited(path, Some(orphans))?.is_none() {
                 return Ok(None);
             }
         }
@@ -143,24 +142,28 @@ fn claim(path: &Path) -> Result<Claim> {
     })
 }
 
-/// The file, when no other has it, or not for long. `child`: it is the file of a child process.
-fn awaited(path: &Path, child: bool) -> Result<Option<PidFile>> {
+/// The file, when no other has it, or not for long. `orphans`: it is the file of a child process,
+/// which is waited for as long when its daemon is gone.
+fn awaited(path: &Path, orphans: Option<Duration>) -> Result<Option<PidFile>> {
     let begin = Instant::now();
     let mut told = false;
     loop {
-        let who = match claim(path)? {
-            Claim::Ours(file) => return Ok(Some(file)),
-            Claim::Locked(_) if begin.elapsed() < DYING => None,
-            Claim::Locked(pid) => return Ok(taken(path, pid)),
-            Claim::Named(Namesake { pid, orphan: true }) if child => Some(pid),
-            Claim::Named(Namesake { pid, .. }) => return Ok(taken(path, Some(pid))),
+        let who = match (claim(path)?, orphans) {
+            (Claim::Ours(file), _) => return Ok(Some(file)),
+            (Claim::Locked(_), _) if begin.elapsed() < DYING => None,
+            (Claim::Locked(pid), _) => return Ok(taken(path, pid)),
+            (Claim::Named(Namesake { pid, orphan: true }), Some(patience)) => Some((pid, patience)),
+            (Claim::Named(Namesake { pid, .. }), _) => return Ok(taken(path, Some(pid))),
         };
-        if let Some(pid) = who {
-            if begin.elapsed() >= ORPHANED {
-                return Err(stays(pid));
+        if let Some((pid, patience)) = who {
+            if begin.elapsed() >= patience {
+                return Err(stays(pid, patience));
             }
             if !told {
-                tracing::info!("waiting for process {pid}, whose daemon is gone, to end");
+                let most = patience.as_secs();
+                tracing::info!(
+                    "waiting for process {pid}, whose daemon is gone, to end; {most} s at most"
+                );
                 told = true;
             }
         }
@@ -174,10 +177,11 @@ fn taken(path: &Path, pid: Option<u32>) -> Option<PidFile> {
     None
 }
 
-fn stays(pid: u32) -> Error {
+fn stays(pid: u32, patience: Duration) -> Error {
     let cause = format!(
-        "process {pid} of a daemon that is gone does not end by itself and may hold virtual \
-         addresses"
+        "process {pid} of a daemon that is gone has not ended within {} s and may hold virtual \
+         addresses",
+        patience.as_secs()
     );
     Error::new("take over", "", cause).remedy(format!("`kill -9 {pid}`, then start again"))
 }

@@ -1,10 +1,12 @@
 //! Control lines: what each asks for, and the answers.
 
+use std::net::IpAddr;
+
 use serde_json::{Value, json};
 
 use super::confirm::Word;
 use super::keeper::{Placement, key};
-use super::{Driver, placements, report};
+use super::{Driver, all_addresses, placements, report};
 use crate::drivers::control::Control;
 use crate::engine::vrrp::input::Input;
 use crate::engine::vrrp::{AddressState, Command, NodeConfig, RouterId, Standing, State};
@@ -83,14 +85,24 @@ impl Driver {
         placements(config, self.node.held(router)).into_iter().map(state).collect()
     }
 
+    /// Addresses of a router that the kernel has, not what was asked of it: one that could not be
+    /// removed, or that somebody else put there, is in place too.
+    fn in_place(&self, router: RouterId) -> Vec<IpAddr> {
+        let Some(config) = self.node.config(router) else { return Vec::new() };
+        let all = placements(config, all_addresses(config)).into_iter();
+        let has = |place: &Placement| {
+            let word = self.confirmed.get(&key(place));
+            word.is_some_and(|word| word.standing == Standing::Confirmed)
+        };
+        all.filter(has).map(|place| place.address.address).collect()
+    }
+
     /// Everything there is to know; times are nanoseconds of the monotonic clock, as is `now`.
     fn status(&self, id: u64) -> Value {
         let instance = |router: RouterId| {
             let mut status = self.node.status(router)?;
             let addresses = self.address_states(router);
-            // What the kernel has, not what was asked of it.
-            let there = addresses.iter().filter(|each| each.state == Standing::Confirmed);
-            status.addresses = there.map(|each| each.address).collect();
+            status.addresses = self.in_place(router);
             let mut value = serde_json::to_value(status).ok()?;
             let timing = self.figures.get(&router).copied().unwrap_or_default().timing();
             value.as_object_mut()?.insert("timing".to_owned(), json!(timing));

@@ -207,6 +207,8 @@ impl<'a> IntoIterator for &'a Contents {
 
 /// The largest weight that the kernel takes.
 const LARGEST_WEIGHT: u32 = i32::MAX.cast_unsigned();
+/// The longest persistence in seconds: a month.
+const LONGEST_PERSISTENCE: u32 = 2_678_400;
 /// Bytes of the longest name of a scheduler or persistence engine.
 const LONGEST_NAME: usize = 15;
 
@@ -242,18 +244,15 @@ impl Settings {
                 return Err(format!("`{}` is no name of a kernel module", name.escape_debug()));
             }
         }
-        if self.one_packet
-            && !matches!(self.id, ServiceId::Fwmark { .. })
-            && !matches!(self.id, ServiceId::Address { protocol: Protocol::Udp, .. })
-        {
-            return Err("only UDP is scheduled packet by packet".to_owned());
-        }
         self.persistence.as_ref().map_or(Ok(()), |persistence| persistence.check(self.id.family()))
     }
 }
 
 impl Persistence {
     fn check(&self, family: Family) -> Result<(), String> {
+        if !(1..=LONGEST_PERSISTENCE).contains(&self.timeout_s) {
+            return Err(format!("persistence takes 1 to {LONGEST_PERSISTENCE} seconds"));
+        }
         let right = match (self.mask, family) {
             (None, _) | (Some(PersistenceMask::Netmask(_)), Family::Ipv4) => true,
             (Some(PersistenceMask::Prefix(length)), Family::Ipv6) => (1..=128).contains(&length),
@@ -269,9 +268,16 @@ impl Persistence {
 }
 
 impl Destination {
-    fn check(&self, service: &Settings) -> Result<(), String> {
+    /// What the kernel would refuse of it in `service`.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(super) fn check(&self, service: &Settings) -> Result<(), String> {
         if self.weight > LARGEST_WEIGHT {
             return Err(format!("the largest weight is {LARGEST_WEIGHT}"));
+        }
+        if self.lower_threshold > self.upper_threshold {
+            return Err("the lower threshold is above the upper one".to_owned());
         }
         let same = Family::of(self.address) == service.id.family();
         if !same && !self.forwarding.crosses_families() {

@@ -38,8 +38,8 @@ struct Shape {
     persistence: Option<Persistence>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "passed_over")]
     statistics: Option<Statistics>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    destinations: Vec<DestinationShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destinations: Option<Vec<DestinationShape>>,
 }
 
 /// What a destination looks like.
@@ -135,7 +135,7 @@ impl From<DestinationShape> for Destination {
 }
 
 impl Shape {
-    fn new(settings: &Settings, destinations: Vec<DestinationShape>) -> Self {
+    fn new(settings: &Settings, destinations: Option<Vec<DestinationShape>>) -> Self {
         let Settings { id, scheduler, flags, one_packet, persistence } = settings;
         let mut shape = Self {
             protocol: None,
@@ -190,7 +190,7 @@ impl TryFrom<Shape> for Entry {
             one_packet: shape.one_packet,
             persistence: shape.persistence,
         });
-        for destination in shape.destinations.into_iter().map(Destination::from) {
+        for destination in shape.destinations.into_iter().flatten().map(Destination::from) {
             let endpoint = destination.endpoint();
             if entry.destinations.insert(endpoint, destination).is_some() {
                 return Err(format!("{id} has the destination {endpoint} twice"));
@@ -209,21 +209,22 @@ impl Serialize for Destination {
 
 impl Serialize for Settings {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Shape::new(self, Vec::new()).serialize(serializer)
+        Shape::new(self, None).serialize(serializer)
     }
 }
 
 impl Serialize for Entry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all = self.destinations.values().map(DestinationShape::from).collect();
-        Shape::new(&self.settings, all).serialize(serializer)
+        Shape::new(&self.settings, Some(all)).serialize(serializer)
     }
 }
 
 impl Serialize for ObservedService {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all = self.destinations.iter().map(DestinationShape::from).collect();
-        let shape = Shape { statistics: Some(self.statistics), ..Shape::new(&self.settings, all) };
+        let shape =
+            Shape { statistics: Some(self.statistics), ..Shape::new(&self.settings, Some(all)) };
         shape.serialize(serializer)
     }
 }

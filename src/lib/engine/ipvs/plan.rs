@@ -96,6 +96,14 @@ const fn quiesces(change: &Change) -> bool {
 }
 
 impl Change {
+    /// Whether clients of a service that stays have one destination less because of it. It may be
+    /// done only when what comes in its place is there: all others of its service come first, and
+    /// when one of those is refused it has to be left.
+    #[must_use]
+    pub const fn takes_away(&self) -> bool {
+        matches!(self, Self::DeleteDestination(..)) || quiesces(self)
+    }
+
     /// The service that it is about.
     #[must_use]
     pub const fn service(&self) -> ServiceId {
@@ -248,6 +256,27 @@ mod tests {
             }
             prop_assert_eq!(&now, &desired);
             prop_assert_eq!(plan(&desired, &now, Others::Delete), vec![]);
+        }
+
+        #[test]
+        fn where_something_is_refused_nobody_goes_and_the_service_goes_on_serving(
+            desired in any_contents(), actual in any_contents(), refused in 0_usize..8,
+        ) {
+            let mut now = actual.clone();
+            let (going, coming): (Vec<_>, Vec<_>) =
+                plan(&desired, &actual, Others::Keep).into_iter().partition(Change::takes_away);
+            prop_assume!(refused < coming.len());
+            let troubled = coming[refused].service();
+            prop_assume!(!matches!(coming[refused], Change::AddService(_)));
+            for (_, change) in coming.iter().enumerate().filter(|(at, _)| *at != refused) {
+                carry_out(&mut now, change);
+            }
+            for change in going.iter().filter(|change| change.service() != troubled) {
+                carry_out(&mut now, change);
+            }
+            if serves(&actual, &troubled) {
+                prop_assert!(serves(&now, &troubled), "{troubled}");
+            }
         }
 
         #[test]

@@ -168,10 +168,11 @@ fn read_line(line: &str, contents: &mut Contents) -> Result<(), String> {
     let Some(entry) = contents.get_mut(&id) else {
         return Err(format!("no line before it adds {id}"));
     };
+    one.check(&entry.settings)?;
     if entry.destinations.insert(one.endpoint(), one).is_some() {
         return Err(format!("{id} has the destination {} twice", one.endpoint()));
     }
-    entry.check()
+    Ok(())
 }
 
 /// The service that a line names, before its family is known.
@@ -413,6 +414,7 @@ mod tests {
             ("-A -t www:http", "no ADDRESS:PORT in numbers"),
             ("-A -s rr", "names no service"),
             ("-A -t 192.0.2.1:0", "has to be persistent"),
+            ("-A -t 192.0.2.1:80 -p 0", "1 to 2678400 seconds"),
             ("-A -f 1 -b mh-port", "no flag of the scheduler wlc"),
             ("-A -t 192.0.2.1:80 -M 255.0.0.0", "take -p"),
             ("-A -t 192.0.2.1:80 -w", "value is missing"),
@@ -427,6 +429,7 @@ mod tests {
             ("-A -t 192.0.2.1:80", "line 2: tcp 192.0.2.1:80 is there twice"),
             ("-a -t 192.0.2.1:80", "names no server"),
             ("-a -t 192.0.2.1:80 -r 10.0.0.1 -w 3000000000", "largest weight"),
+            ("-a -t 192.0.2.1:80 -r 10.0.0.1 -x 1 -y 2", "lower threshold is above"),
             ("-a -t 192.0.2.1:80 -r [2001:db8::1]:80", "takes a tunnel"),
             ("-a -t 192.0.2.1:80 -r 10.0.0.1 -i --tun-type gue", "takes --tun-port"),
         ];

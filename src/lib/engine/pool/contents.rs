@@ -4,23 +4,49 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{BalancerConfig, DestinationConfig, PoolConfig, SorryServer};
-use crate::engine::ipvs::{Contents, Destination, Entry, Service, ServiceId, Settings};
+use crate::engine::ipvs::{
+    Contents, Destination, Entry, LONGEST_RANGE, Service, ServiceId, Settings,
+};
+
+/// Most services that a table may have; a number that nobody writes by hand must not take all
+/// memory.
+const MOST_SERVICES: usize = 1 << 20;
 
 /// The table of `balancer` with every destination up. Where pools share a service, the first one
 /// decides about it and about a destination that both have, as in keepalived.
-#[must_use]
-pub fn contents(balancer: &BalancerConfig) -> Contents {
+///
+/// # Errors
+/// A range of addresses that does not exist, or more than 1,048,576 services.
+pub fn contents(balancer: &BalancerConfig) -> Result<Contents, String> {
     let mut contents = Contents::default();
     for pool in &balancer.pools {
-        for id in pool.services.iter().flat_map(ids) {
-            let mut entry = contents.remove(&id).unwrap_or_else(|| Entry::new(settings(pool, id)));
-            for one in destinations(pool, &id) {
-                entry.destinations.entry(one.endpoint()).or_insert(one);
+        for service in &pool.services {
+            for number in 0..count(service)? {
+                let id = id(service, number);
+                let mut entry =
+                    contents.remove(&id).unwrap_or_else(|| Entry::new(settings(pool, id)));
+                for one in destinations(pool, &id) {
+                    entry.destinations.entry(one.endpoint()).or_insert(one);
+                }
+                contents.insert(entry);
+                if contents.len() > MOST_SERVICES {
+                    return Err(format!("it has more than {MOST_SERVICES} services"));
+                }
             }
-            contents.insert(entry);
         }
     }
-    contents
+    Ok(contents)
+}
+
+/// How many services of the table `service` stands for.
+fn count(service: &Service) -> Result<u32, String> {
+    let Service::Addresses { first, count, .. } = service else { return Ok(1) };
+    let last = count.checked_sub(1).filter(|_| *count <= LONGEST_RANGE);
+    let exists = last.is_some_and(|last| match first {
+        IpAddr::V4(first) => first.to_bits().checked_add(last).is_some(),
+        IpAddr::V6(first) => first.to_bits().checked_add(last.into()).is_some(),
+    });
+    if exists { Ok(*count) } else { Err(format!("there are no {count} addresses from {first} on")) }
 }
 
 fn settings(pool: &PoolConfig, id: ServiceId) -> Settings {
@@ -33,22 +59,22 @@ fn settings(pool: &PoolConfig, id: ServiceId) -> Settings {
     }
 }
 
-/// The services of the table that `service` stands for.
-fn ids(service: &Service) -> Vec<ServiceId> {
+/// The service of the table with this number among those that `service` stands for.
+const fn id(service: &Service, number: u32) -> ServiceId {
     match *service {
-        Service::Fwmark { mark, family } => vec![ServiceId::Fwmark { mark, family }],
-        Service::Addresses { first, count, port, protocol } => (0..count)
-            .map(|number| ServiceId::Address { protocol, address: after(first, number), port })
-            .collect(),
+        Service::Fwmark { mark, family } => ServiceId::Fwmark { mark, family },
+        Service::Addresses { first, port, protocol, .. } => {
+            ServiceId::Address { protocol, address: after(first, number), port }
+        }
     }
 }
 
 /// The address that comes `number` addresses after `first`.
-fn after(first: IpAddr, number: u32) -> IpAddr {
+const fn after(first: IpAddr, number: u32) -> IpAddr {
     match first {
-        IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits().wrapping_add(number)).into(),
+        IpAddr::V4(first) => IpAddr::V4(Ipv4Addr::from_bits(first.to_bits().wrapping_add(number))),
         IpAddr::V6(first) => {
-            Ipv6Addr::from_bits(first.to_bits().wrapping_add(number.into())).into()
+            IpAddr::V6(Ipv6Addr::from_bits(first.to_bits().wrapping_add(number as u128)))
         }
     }
 }
@@ -168,6 +194,20 @@ mod tests {
 -a -t 192.0.3.0:80 -r 10.0.0.3:80 -m -w 2
 -a -t 192.0.3.0:80 -r 10.0.0.9:80 -m -w 0
 ";
-        assert_eq!(save::write(&contents(&balancer)), expected);
+        assert_eq!(save::write(&contents(&balancer).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_range_that_does_not_exist_is_refused_before_it_is_made() {
+        for (first, count) in [
+            ("192.0.2.1", 0),
+            ("192.0.2.1", u32::MAX),
+            ("255.255.255.255", 2),
+            ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 2),
+        ] {
+            let pools = vec![pool(vec![range(first, count)], vec![])];
+            let error = contents(&BalancerConfig { pools, ..BalancerConfig::default() });
+            assert!(error.unwrap_err().contains(first), "{first} {count}");
+        }
     }
 }

@@ -79,16 +79,26 @@ impl Ipvs {
 
     /// One attempt; none when something changed on the way, for then entries may be missing.
     fn read_once(&mut self) -> io::Result<Option<Vec<ObservedService>>> {
-        let mut services = Vec::new();
-        let dumped = self.0.dump(Command::GetService as u8, &[], |attributes| {
-            if let Some((settings, statistics)) = message::read_service(attributes) {
-                services.push(ObservedService { settings, statistics, destinations: Vec::new() });
-            }
-        })?;
+        let (mut services, mut unknown) = (Vec::new(), 0_usize);
+        let dumped =
+            self.0.dump(
+                Command::GetService as u8,
+                &[],
+                |attributes| match message::read_service(attributes) {
+                    Some((settings, statistics)) => services.push(ObservedService {
+                        settings,
+                        statistics,
+                        destinations: Vec::new(),
+                    }),
+                    None => unknown += 1,
+                },
+            )?;
         if dumped == Dumped::Torn {
             return Ok(None);
         }
         services.sort_unstable_by_key(|service| service.settings.id);
+        // The kernel goes on by number: what is added meanwhile makes it repeat an entry.
+        services.dedup_by_key(|service| service.settings.id);
         let mut question = Vec::new();
         for service in &mut services {
             question.clear();
@@ -96,12 +106,21 @@ impl Ipvs {
             let family = service.settings.id.family();
             let all = &mut service.destinations;
             let dumped = self.0.dump(Command::GetDestination as u8, &question, |attributes| {
-                all.extend(message::read_destination(attributes, family));
+                match message::read_destination(attributes, family) {
+                    Some(one) => all.push(one),
+                    None => unknown += 1,
+                }
             })?;
             if dumped == Dumped::Torn {
                 return Ok(None);
             }
             all.sort_unstable_by_key(|one| one.destination.endpoint());
+            all.dedup_by_key(|one| one.destination.endpoint());
+        }
+        if unknown > 0 {
+            // Leaving them out would be a lie, and lose them where this is applied.
+            let cause = format!("{unknown} entries are of a kind that is not known here");
+            return Err(io::Error::other(cause));
         }
         Ok(Some(services))
     }
@@ -203,7 +222,8 @@ impl Ipvs {
             match code {
                 Some(libc::EEXIST) => error.remedy("one of this role runs: stop it first"),
                 Some(libc::EINVAL) => error.remedy(
-                    "it cannot run beside destinations of another family than their service",
+                    "the group has to be a multicast address, and no destination of another \
+                     family than its service's",
                 ),
                 _ => error,
             }
@@ -217,9 +237,14 @@ impl Ipvs {
     pub fn stop_sync(&mut self, role: Role) -> Result<()> {
         let mut attributes = Vec::new();
         message::no_daemon(&mut attributes, role);
-        self.0
-            .carry_out(Command::DeleteDaemon as u8, &attributes)
-            .map_err(|e| failed("stop", "the sync daemon".to_owned(), e))
+        self.0.carry_out(Command::DeleteDaemon as u8, &attributes).map_err(|e| {
+            match e.raw_os_error() {
+                Some(libc::ESRCH) => {
+                    Error::new("stop", "the sync daemon", "none of this role runs")
+                }
+                _ => failed("stop", "the sync daemon".to_owned(), e),
+            }
+        })
     }
 }
 

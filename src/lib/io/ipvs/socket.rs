@@ -17,6 +17,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 const ANSWER: usize = 64 << 10;
 /// Bytes of requests sent at once: the kernel's usual buffer takes several times as many.
 const BATCH: usize = 64 << 10;
+/// Requests sent at once: the kernel answers a refused one while the next is on its way, and the
+/// usual receive buffer holds some 280 refusals.
+const AT_ONCE: usize = 128;
 /// Bytes of netlink's and generic netlink's heads.
 const HEAD: usize = 20;
 /// The family that knows the others, and its question by name.
@@ -43,7 +46,7 @@ mod kind {
 /// How a dump ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dumped {
-    /// It shows one moment.
+    /// The kernel noticed no change meanwhile.
     Whole,
     /// Something changed meanwhile: entries may be missing.
     Torn,
@@ -140,12 +143,13 @@ impl Family {
         while at < count {
             batch.clear();
             let (begin, first) = (at, self.sequence.wrapping_add(1));
-            while at < count && batch.len() < BATCH / 2 {
+            while at < count && at - begin < AT_ONCE && batch.len() < BATCH / 2 {
                 attributes.clear();
                 let command = write(at, &mut attributes);
                 at += 1;
                 // Only the last is confirmed; refusals are always told.
-                let last = at == count || batch.len() + HEAD + attributes.len() >= BATCH / 2;
+                let full = batch.len() + HEAD + attributes.len() >= BATCH / 2;
+                let last = at == count || at - begin == AT_ONCE || full;
                 let flags = if last { flag::ACKNOWLEDGE } else { 0 };
                 self.frame(&mut batch, command, flags, &attributes);
             }

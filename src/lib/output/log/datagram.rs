@@ -1,9 +1,10 @@
 //! Log daemons on this host: syslog (RFC 3164 as `/dev/log` takes it) and the journal. One
 //! datagram a message; the daemon stamps it with the time.
 //!
-//! A daemon that does not read is waited for a moment, and from then on hardly at all until it
-//! takes something; what it did not take is counted and told when it reads again. A daemon that is not there, or was restarted, is looked
-//! for anew with each message.
+//! A daemon that does not read is waited for a moment, and from then on not at all until it takes
+//! something: its owner may have to tell hundreds of things before it does what it is there for.
+//! What it did not take is counted and told when it reads again. A daemon that is not there, or was
+//! restarted, is looked for anew with each message.
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
@@ -17,9 +18,6 @@ const SYSLOG: &str = "/dev/log";
 const JOURNAL: &str = "/run/systemd/journal/socket";
 /// How long a daemon may take to make room for one message.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// The same for one that did not take the message before: its owner may have to tell hundreds of
-/// things before it does what it is there for.
-const LITTLE_PATIENCE: Duration = Duration::from_millis(1);
 /// Bytes of one message at most; the rest is cut off. Daemons take no less.
 const LONGEST: usize = 8 << 10;
 
@@ -131,7 +129,8 @@ impl Daemon {
         }
         let socket = UnixDatagram::unbound()?;
         socket.connect(self.path)?;
-        socket.set_write_timeout(Some(patience(self.deaf)))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.set_nonblocking(self.deaf)?;
         let sent = socket.send(message);
         self.socket = Some(socket);
         self.set_deaf(sent.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::WouldBlock));
@@ -142,15 +141,11 @@ impl Daemon {
         if self.deaf != deaf {
             self.deaf = deaf;
             if let Some(socket) = &self.socket {
-                // It fails for no time but zero.
-                drop(socket.set_write_timeout(Some(patience(deaf))));
+                // Where it cannot be told, it waits.
+                drop(socket.set_nonblocking(deaf));
             }
         }
     }
-}
-
-const fn patience(deaf: bool) -> Duration {
-    if deaf { LITTLE_PATIENCE } else { PATIENCE }
 }
 
 #[cfg(test)]

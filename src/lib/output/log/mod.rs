@@ -233,7 +233,7 @@ pub fn start(choice: &Choice, job: &str) -> Result<()> {
     for target in &choice.targets {
         match target {
             Target::Stderr => sinks.stderr = true,
-            Target::File(path) => sinks.files.push(open(&with_job(path, job))?),
+            Target::File(path) => sinks.files.push(open(&own_path(path, job))?),
             Target::Journald { name } => {
                 sinks.daemons.push(Daemon::journal(format!("{name}{job}")));
             }
@@ -268,6 +268,12 @@ where
         .log_internal_errors(false)
 }
 
+/// Where this process writes: a file of its own, or the device that all write to.
+fn own_path(path: &Path, job: &str) -> PathBuf {
+    let is_device = path.metadata().is_ok_and(|found| !found.is_file());
+    if is_device { path.to_owned() } else { with_job(path, job) }
+}
+
 /// `path` with the job before its last dot.
 fn with_job(path: &Path, job: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -285,5 +291,11 @@ mod tests {
         assert_eq!(path("/var/log/ha.log", "_vrrp"), "/var/log/ha_vrrp.log");
         assert_eq!(path("/var/log/ha", "_vrrp"), "/var/log/ha_vrrp");
         assert_eq!(path("ha.log", ""), "ha.log");
+    }
+
+    #[test]
+    fn a_device_is_one_for_all_of_them() {
+        assert_eq!(own_path(Path::new("/dev/null"), "_vrrp"), Path::new("/dev/null"));
+        assert_eq!(own_path(Path::new("/nowhere/x"), "_vrrp"), Path::new("/nowhere/x_vrrp"));
     }
 }
