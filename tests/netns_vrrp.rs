@@ -11,7 +11,7 @@ use ha::io::netlink::Netlink;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use support::machine::Machine;
-use support::{Capture, Namespace, Process, SOON, bridge, can_run, veth, wait_until};
+use support::{Capture, Namespace, Process, SOON, bridge, can_run, has_address, veth, wait_until};
 
 const VIP: &str = "10.9.0.100/24";
 
@@ -122,16 +122,6 @@ fn a_graceful_stop_hands_the_address_over_without_a_gap() {
     // moment, by another process on a machine that may be busy.
     assert!(gap < Duration::from_millis(50), "no host held the address for {gap:?}");
     assert!(!pair.a.has("lan0", VIP));
-}
-
-fn has_address(wanted: &str) -> bool {
-    let wanted: std::net::Ipv4Addr = wanted.parse().unwrap();
-    nix::ifaddrs::getifaddrs().unwrap().any(|interface| {
-        let address = interface
-            .address
-            .and_then(|a| a.as_sockaddr_in().map(nix::sys::socket::SockaddrIn::ip));
-        address == Some(wanted)
-    })
 }
 
 #[test]

@@ -304,3 +304,14 @@ impl Capture {
         text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
     }
 }
+
+/// Whether an interface of the network namespace that this thread is in has this IPv4 address.
+pub fn has_address(wanted: &str) -> bool {
+    let wanted: std::net::Ipv4Addr = wanted.parse().unwrap();
+    nix::ifaddrs::getifaddrs().unwrap().any(|interface| {
+        let address = interface
+            .address
+            .and_then(|a| a.as_sockaddr_in().map(nix::sys::socket::SockaddrIn::ip));
+        address == Some(wanted)
+    })
+}

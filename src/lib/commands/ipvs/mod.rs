@@ -92,7 +92,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         Job::Diff(args) => apply::diff(args, printer),
         Job::Apply(args) => apply::apply(args, printer),
         Job::Flush => Ipvs::connect()?.flush().map(|()| Exit::Success),
-        Job::Zero => Ipvs::connect()?.zero(None).map(|()| Exit::Success),
+        Job::Zero => Ipvs::connect()?.zero().map(|()| Exit::Success),
         Job::Timeouts(args) => daemon::timeouts(args, printer),
         Job::Sync(args) => daemon::sync(args, printer),
     }

@@ -12,9 +12,7 @@ use std::process::{Command as Process, Stdio};
 
 use socket::{Dumped, PATIENCE};
 
-use crate::engine::ipvs::{
-    Change, ObservedService, Role, ServiceId, SyncDaemon, SyncState, Timeouts,
-};
+use crate::engine::ipvs::{Change, ObservedService, Role, SyncDaemon, SyncState, Timeouts};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use message::Command;
@@ -154,19 +152,14 @@ impl Ipvs {
             .map_err(|e| failed("empty", "the table of IPVS".to_owned(), e))
     }
 
-    /// Begin the counters of one service or of all at zero.
+    /// Begin the counters of all services at zero.
     ///
     /// # Errors
     /// What the kernel refused.
-    pub fn zero(&mut self, service: Option<&ServiceId>) -> Result<()> {
-        let mut attributes = Vec::new();
-        if let Some(id) = service {
-            message::identity(&mut attributes, id);
-        }
-        let what = service.map_or("all services".to_owned(), ToString::to_string);
+    pub fn zero(&mut self) -> Result<()> {
         self.0
-            .carry_out(Command::Zero as u8, &attributes)
-            .map_err(|e| failed("zero the counters of", what, e))
+            .carry_out(Command::Zero as u8, &[])
+            .map_err(|e| failed("zero", "the counters of all services".to_owned(), e))
     }
 
     /// How long idle connections are remembered.
