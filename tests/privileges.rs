@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -44,6 +45,9 @@ vrrp_instance OF_ROOT {
   notify_master "/bin/true" root
 }
 "#;
+
+/// A verdict that has not come after this long does not come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program and a configuration where everybody can read them.
 struct Place(tempfile::TempDir);
@@ -172,6 +176,9 @@ fn a_tracked_script_of_another_user_is_down_and_says_what_it_takes() {
         let mut command = place.command("", situation, "check run --json -f ha.conf");
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let (sender, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || lines.for_each(|line| drop(sender.send(line))));
+        let lines = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok());
         let events = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
         let verdicts = events.filter(|event| event["type"] == "check.transition").take(2);
         let verdicts: Vec<Value> = verdicts.collect();

@@ -82,7 +82,8 @@ pub fn execute(args: Args, log: &log::Choice, printer: Printer) -> Result<Exit> 
         }
         return Ok(Exit::Success);
     }
-    if let Some(mask) = model.globals.processes.umask {
+    let asked = model.globals.processes.umask;
+    if let Some(mask) = asked {
         umask(Mode::from_bits_truncate(mask.into()));
     }
     // Before the first thread. Each child gives up what it does not need by itself.
@@ -93,9 +94,12 @@ pub fn execute(args: Args, log: &log::Choice, printer: Printer) -> Result<Exit> 
         state_dir: args.state_dir,
         program: args.child_program,
         composition,
-        read: Box::new(move || match source.read() {
-            Ok((_, composition)) => Ok(composition),
-            Err(why) => Err(why.refusal),
+        read: Box::new(move || {
+            let (now, composition) = source.read().map_err(|why| why.refusal)?;
+            if now.globals.processes.umask != asked {
+                tracing::warn!("the new umask holds from the next start of the supervisor on");
+            }
+            Ok(composition)
         }),
         listener: Box::new(Stdout(EventStream::start(printer)?)),
         status_signals: Vec::new(),

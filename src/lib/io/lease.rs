@@ -101,9 +101,13 @@ impl Lease {
         self.write(name, clock::boot_nanos())
     }
 
-    /// The router called `name` is not master (any more).
-    pub fn release(&mut self, name: &str) -> io::Result<()> {
-        if self.slots.contains_key(&key(name)) { self.write(name, 0) } else { Ok(()) }
+    /// The router called `name` is not master (any more). Whether there was anything to write: one
+    /// that was never master has no place in the file.
+    pub fn release(&mut self, name: &str) -> io::Result<bool> {
+        if !self.slots.contains_key(&key(name)) {
+            return Ok(false);
+        }
+        self.write(name, 0).map(|()| true)
     }
 
     fn write(&mut self, name: &str, sent: u64) -> io::Result<()> {

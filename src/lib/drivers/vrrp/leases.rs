@@ -33,9 +33,13 @@ impl Leases {
 
     /// Nobody may carry on this router from here.
     pub fn release(&mut self, config: &RouterConfig) {
-        let done = self.file.as_mut().map_or(Ok(()), |file| file.release(&config.identity()));
+        let done = self.file.as_mut().map_or(Ok(false), |file| file.release(&config.identity()));
         let consequence = "after a crash within a few adverts this host carries on as master";
-        self.tell(config, done, consequence);
+        match done {
+            // Nothing was written, so nothing is known about whether it can be.
+            Ok(false) => {}
+            done => self.tell(config, done.map(drop), consequence),
+        }
     }
 
     fn tell(&mut self, config: &RouterConfig, done: io::Result<()>, consequence: &str) {
