@@ -10,11 +10,12 @@ mod socket;
 use std::io;
 use std::process::{Command as Process, Stdio};
 
-use socket::{Dumped, PATIENCE};
+use socket::PATIENCE;
 
 use crate::engine::ipvs::{Change, ObservedService, Role, SyncDaemon, SyncState, Timeouts};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::netlink::Dumped;
 use message::Command;
 
 /// Attempts at reading everything while others keep changing it.

@@ -4,17 +4,13 @@ use std::io;
 use std::time::Duration;
 
 use netlink_sys::protocols::NETLINK_GENERIC;
-use netlink_sys::{Socket, SocketAddr};
-use nix::sys::socket::{setsockopt, sockopt};
-use nix::sys::time::TimeVal;
 
 use super::attribute;
+use crate::io::netlink::{Connection, Dumped};
 
 /// A request without an answer for this long counts as failed. Adding a service may load modules.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Bytes of answers read at once: the kernel puts at most 32 KiB of a dump into one.
-const ANSWER: usize = 64 << 10;
 /// Bytes of requests sent at once: the kernel's usual buffer takes several times as many.
 const BATCH: usize = 64 << 10;
 /// Requests sent at once: the kernel answers a refused one while the next is on its way, and the
@@ -43,22 +39,12 @@ mod kind {
     pub const DONE: u16 = 3;
 }
 
-/// How a dump ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dumped {
-    /// The kernel noticed no change meanwhile.
-    Whole,
-    /// Something changed meanwhile: entries may be missing.
-    Torn,
-}
-
 /// A connection to one family.
 pub struct Family {
-    socket: Socket,
+    kernel: Connection,
     number: u16,
     version: u8,
     sequence: u32,
-    answer: Vec<u8>,
 }
 
 /// One message of an answer.
@@ -75,16 +61,9 @@ impl Family {
     /// # Errors
     /// `NotFound` when the kernel does not have it.
     pub fn open(name: &str, version: u8) -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_GENERIC)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        // A refusal need not carry the whole request back.
-        socket.set_cap_ack(true)?;
-        let patience = TimeVal::new(PATIENCE.as_secs().cast_signed(), 0);
-        setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
+        let kernel = Connection::open(NETLINK_GENERIC, PATIENCE)?;
         let (family, command, control) = CONTROL;
-        let mut this =
-            Self { socket, number: family, version: control, sequence: 0, answer: Vec::new() };
+        let mut this = Self { kernel, number: family, version: control, sequence: 0 };
         let mut found = None;
         let mut question = Vec::new();
         attribute::put_name(&mut question, FAMILY_NAME, name);
@@ -153,7 +132,7 @@ impl Family {
                 let flags = if last { flag::ACKNOWLEDGE } else { 0 };
                 self.frame(&mut batch, command, flags, &attributes);
             }
-            self.socket.send(&batch, 0)?;
+            self.kernel.send(&batch)?;
             self.answers(first, |_| {}, &mut |sequence, error| {
                 let number = usize::try_from(sequence.wrapping_sub(first)).unwrap_or_default();
                 refused.push((begin.saturating_add(number), error));
@@ -171,7 +150,7 @@ impl Family {
     ) -> io::Result<Dumped> {
         let mut request = Vec::with_capacity(HEAD + attributes.len());
         self.frame(&mut request, command, flags, attributes);
-        self.socket.send(&request, 0)?;
+        self.kernel.send(&request)?;
         let mut refusal = None;
         let dumped = self.answers(self.sequence, each, &mut |_, error| refusal = Some(error))?;
         refusal.map_or(Ok(dumped), Err)
@@ -201,8 +180,7 @@ impl Family {
         let mut dumped = Dumped::Whole;
         let last = self.sequence;
         loop {
-            self.read()?;
-            for message in messages(&self.answer) {
+            for message in messages(self.kernel.read()?) {
                 if message.sequence.wrapping_sub(first) > last.wrapping_sub(first) {
                     continue;
                 }
@@ -220,20 +198,6 @@ impl Family {
                 if message.sequence == last {
                     return Ok(dumped);
                 }
-            }
-        }
-    }
-
-    fn read(&mut self) -> io::Result<()> {
-        loop {
-            self.answer.clear();
-            self.answer.reserve(ANSWER);
-            match self.socket.recv(&mut self.answer, 0) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                other => return other.map(|_| ()),
             }
         }
     }

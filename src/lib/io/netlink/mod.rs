@@ -6,6 +6,7 @@
 //! on a thread of its own, never beside the adverts.
 
 mod address;
+mod connection;
 mod events;
 mod request;
 mod table;
@@ -17,8 +18,10 @@ use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::LinkMessage;
 
-use request::{Dumped, PATIENCE, Requests};
+pub(in crate::io) use request::Dumped;
+use request::{PATIENCE, Requests};
 
+pub(in crate::io) use connection::Connection;
 pub use events::{Events, change};
 pub use table::{AddressInfo, Change, LinkInfo, Table};
 

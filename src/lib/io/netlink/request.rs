@@ -13,19 +13,15 @@ use netlink_packet_core::{
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
-use netlink_sys::{Socket, SocketAddr};
-use nix::sys::socket::{setsockopt, sockopt};
-use nix::sys::time::TimeVal;
+
+use super::connection::Connection;
 
 /// A request without an answer for this long counts as failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Bytes of answers read at once: the kernel puts at most 32 KiB of a dump into one.
-const ANSWER: usize = 64 << 10;
-
 /// How a dump ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dumped {
+pub(in crate::io) enum Dumped {
     /// It shows one moment.
     Whole,
     /// Something changed meanwhile: entries may be missing.
@@ -34,21 +30,13 @@ pub(super) enum Dumped {
 
 /// The socket.
 pub(super) struct Requests {
-    socket: Socket,
+    kernel: Connection,
     sequence: u32,
-    answer: Vec<u8>,
 }
 
 impl Requests {
     pub fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        // A refusal need not carry the whole request back.
-        socket.set_cap_ack(true)?;
-        let patience = TimeVal::new(PATIENCE.as_secs().cast_signed(), 0);
-        setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
-        Ok(Self { socket, sequence: 0, answer: Vec::new() })
+        Ok(Self { kernel: Connection::open(NETLINK_ROUTE, PATIENCE)?, sequence: 0 })
     }
 
     /// Have the kernel do something; what it refused comes back as its error number.
@@ -75,30 +63,16 @@ impl Requests {
         request.finalize();
         let mut bytes = vec![0; request.buffer_len()];
         request.serialize(&mut bytes);
-        self.socket.send(&bytes, 0).map(|_| ())
+        self.kernel.send(&bytes)
     }
 
     /// Read until the answer to the last request ends.
     fn receive(&mut self, mut each: impl FnMut(RouteNetlinkMessage)) -> io::Result<Dumped> {
         let mut dumped = Dumped::Whole;
         loop {
-            self.read()?;
-            if let Some(end) = digest(&self.answer, self.sequence, &mut dumped, &mut each) {
+            let answer = self.kernel.read()?;
+            if let Some(end) = digest(answer, self.sequence, &mut dumped, &mut each) {
                 return end.map(|()| dumped);
-            }
-        }
-    }
-
-    fn read(&mut self) -> io::Result<()> {
-        loop {
-            self.answer.clear();
-            self.answer.reserve(ANSWER);
-            match self.socket.recv(&mut self.answer, 0) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                other => return other.map(|_| ()),
             }
         }
     }
