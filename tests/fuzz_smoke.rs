@@ -9,6 +9,8 @@ mod lines;
 mod machine;
 #[path = "../fuzz/netlink.rs"]
 mod netlink;
+#[path = "../fuzz/table.rs"]
+mod table;
 #[path = "../fuzz/wire.rs"]
 mod wire;
 #[path = "../fuzz/words.rs"]
@@ -333,4 +335,52 @@ fn what_the_kernel_says_of_links_and_addresses() {
     };
     let all = [link(16), address(20), address(21), link(17)].concat();
     smoke(ROUNDS, &[link(16), address(20), all], netlink::netlink);
+}
+
+#[test]
+fn balancing_tables() {
+    let lines = b"-A -t 192.0.2.1:80 -s sh -p 60 -M 255.255.0.0 --pe sip -b sh-port,flag-3\n\
+                  -a -t 192.0.2.1:80 -r 10.0.0.1:80 -i -w 3 -x 9 -y 3 --tun-type gue --tun-port 6080\n\
+                  -A -u [2001:db8::1]:53 -s mh -o -p 1 -M 64\n-A -f 7 -6 -s rr\n";
+    let json = br#"{"v":1,"services":[{"protocol":"tcp","address":"2001:db8::1","port":80,
+        "scheduler":"mh","scheduler_flags":{"flag_1":true,"flag_2":false},"one_packet":false,
+        "persistence":{"timeout_s":60,"mask":{"prefix":64},"engine":"sip"},
+        "destinations":[{"address":"10.0.0.1","port":80,"weight":3,
+        "forwarding":{"tunnel":{"kind":"gre","checksum":true}}}]},
+        {"fwmark":7,"family":"ipv4","scheduler":"rr"}]}"#;
+    // A service and a destination, each inside an attribute of its own; without netlink's head.
+    let two = |number: u16| number.to_ne_bytes().to_vec();
+    let four = |number: u32| number.to_ne_bytes().to_vec();
+    let inside = |attributes: &[(u16, Vec<u8>)]| {
+        let attributes: Vec<_> =
+            attributes.iter().map(|(n, value)| (*n, value.as_slice())).collect();
+        kernel_says(0, &[], &attributes)[16..].to_vec()
+    };
+    let service = inside(&[
+        (1, two(2)),
+        (2, two(6)),
+        (3, vec![10, 0, 0, 1]),
+        (4, vec![0, 80]),
+        (6, b"wrr\0".to_vec()),
+        (7, [four(3), four(u32::MAX)].concat()),
+        (8, four(60)),
+        (9, vec![255; 4]),
+        (12, inside(&[(1, vec![1; 8])])),
+    ]);
+    let destination = inside(&[
+        (11, two(2)),
+        (1, vec![10, 0, 0, 2]),
+        (2, vec![0, 80]),
+        (3, four(2)),
+        (4, four(1)),
+        (13, vec![1]),
+        (14, vec![0x17, 0xc0]),
+    ]);
+    let (service, destination) = (inside(&[(1, service)]), inside(&[(2, destination)]));
+    assert!(ha::io::ipvs::read_service(&service).is_some(), "the seed is good");
+    let family = ha::engine::vrrp::Family::Ipv4;
+    assert!(ha::io::ipvs::read_destination(&destination, family).is_some(), "the seed is good");
+    assert_eq!(ha::engine::ipvs::save::read(std::str::from_utf8(lines).unwrap()).unwrap().len(), 3);
+    assert!(serde_json::from_slice::<ha::engine::ipvs::Contents>(json).is_ok(), "the seed is good");
+    smoke(ROUNDS, &[lines.to_vec(), json.to_vec(), service, destination], table::table);
 }

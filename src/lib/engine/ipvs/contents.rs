@@ -240,7 +240,8 @@ impl Settings {
         let engine =
             self.persistence.as_ref().and_then(|persistence| persistence.engine.as_deref());
         for name in [Some(&*self.scheduler), engine].into_iter().flatten() {
-            if name.is_empty() || name.len() > LONGEST_NAME || name.contains('\0') {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+            if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(fits) {
                 return Err(format!("`{}` is no name of a kernel module", name.escape_debug()));
             }
         }

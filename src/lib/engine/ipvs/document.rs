@@ -297,6 +297,7 @@ mod tests {
                 "has the destination 10.0.0.1:0 twice",
             ),
             (r#"{"services":[{"fwmark":0,"scheduler":"rr"}]}"#, "0 is no mark"),
+            (r#"{"services":[{"fwmark":1,"scheduler":"rr -p"}]}"#, "no name of a kernel module"),
         ];
         for (text, reason) in cases {
             let error = serde_json::from_str::<Contents>(text).unwrap_err().to_string();

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::netlink::Dumped;
 use message::Command;
+pub use message::{read_daemon, read_destination, read_service};
 
 /// Attempts at reading everything while others keep changing it.
 const DUMPS: usize = 50;
