@@ -48,7 +48,9 @@ pub struct Applied {
 /// instead, and an empty table.
 pub fn desired(path: &Path, config_id: Option<String>) -> Result<Desired> {
     let name = path.display().to_string();
-    let text = input::text(path).map_err(|e| Error::new("read", &name, e))?;
+    let text = input::text(path).map_err(|e| {
+        Error::new("read", &name, e).remedy("name a file, or - for stdin").exit(Exit::Invalid)
+    })?;
     let invalid = |cause: String| {
         Error::new("use", &name, cause).remedy("nothing was changed").exit(Exit::Invalid)
     };
