@@ -83,6 +83,28 @@ fn an_address_that_the_kernel_refuses_is_shown_as_refused_until_the_kernel_takes
 }
 
 #[test]
+fn an_address_that_is_on_a_backup_is_shown_and_makes_the_answer_a_no() {
+    if !can_run("lingering address") {
+        return;
+    }
+    let (host, far) = host();
+    far.ip("addr add 10.9.0.2/24 dev lan0");
+    let first = Node::start(&host, &configuration(""));
+    first.wait_status("master");
+    let second = Node::start(&far, &configuration("").replace("priority 100", "priority 90"));
+    second.wait_status("backup");
+    assert_eq!(told(&second).0, Some(0));
+    far.ip(&format!("addr add {VIP_NET} dev lan0"));
+    wait_until(SOON, "it is seen", || in_place(&second) == [VIP]);
+    let (code, text) = told(&second);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains(&format!("lingers    {VIP}")), "{text}");
+    far.ip(&format!("addr del {VIP_NET} dev lan0"));
+    wait_until(SOON, "it is gone", || in_place(&second).is_empty());
+    assert_eq!(told(&second).0, Some(0));
+}
+
+#[test]
 fn an_address_that_somebody_removes_is_not_said_to_be_there() {
     if !can_run("removed address") {
         return;

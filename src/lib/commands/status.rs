@@ -16,8 +16,8 @@ Examples:
   ha status VI_1 --json | jq -r '.instances[0].state'
   watch -n1 ha status
 
-Exit codes: 0 every instance is master, with all its addresses in place, or backup, and every \
-    part works; 1 not; 3 there is no such instance; 5 no supervisor answers.")]
+Exit codes: 0 every instance is master, with all its addresses in place, or backup, without \
+    them, and every part works; 1 not; 3 there is no such instance; 5 no supervisor answers.")]
 pub struct Args {
     /// Show only this instance.
     name: Option<String>,

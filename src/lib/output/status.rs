@@ -150,9 +150,22 @@ impl Instance {
         self.address_states.iter().filter(|address| address.state != Standing::Confirmed)
     }
 
-    /// Whether it serves as it should: a master without one of its addresses does not.
-    fn is_healthy(&self) -> bool {
-        self.serves() && (self.state != Some(State::Master) || self.lacks().next().is_none())
+    /// Addresses that are in place although it does not want them to be.
+    fn lingering(&self) -> impl Iterator<Item = IpAddr> {
+        let wants = |address: &IpAddr| self.address_states.iter().any(|a| a.address == *address);
+        self.addresses.iter().copied().filter(move |address| !wants(address))
+    }
+
+    /// Whether it serves as it should: a master without one of its addresses does not, nor does a
+    /// backup with an address that is its master's, unless another instance here is that.
+    fn is_healthy(&self, all: &[Self]) -> bool {
+        match self.state {
+            Some(State::Master) => self.lacks().next().is_none(),
+            Some(State::Backup) => self.lingering().all(|address| {
+                all.iter().any(|other| other.address_states.iter().any(|a| a.address == address))
+            }),
+            _ => false,
+        }
     }
 }
 
@@ -165,10 +178,12 @@ impl Part {
 }
 
 impl Document {
-    /// Whether every instance is master, with all its addresses, or backup, and every part works.
+    /// Whether every instance is master, with all its addresses, or backup, without any of them,
+    /// and every part works.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        self.instances.iter().all(Instance::is_healthy) && self.parts.iter().all(Part::works)
+        self.instances.iter().all(|instance| instance.is_healthy(&self.instances))
+            && self.parts.iter().all(Part::works)
     }
 
     /// The document with only the instance called `name`; none when there is no such instance.
@@ -274,6 +289,11 @@ impl Instance {
         );
         for address in self.lacks() {
             row("lacks", lack(address));
+        }
+        if self.state == Some(State::Backup) {
+            for address in self.lingering() {
+                row("lingers", format!("{address}: it is here although this node is backup"));
+            }
         }
         row("counters", counters(&self.counters));
         out
@@ -440,6 +460,14 @@ vrrp  ready  813  0         2026-01-02T03:04:05.000006Z";
         assert!(!document.is_healthy());
         document.instances[0].state = Some(State::Backup);
         assert!(document.is_healthy());
+        // One that nobody here wants is a second owner on the network.
+        document.instances[0].address_states.clear();
+        assert!(!document.is_healthy());
+        assert!(
+            document.text().contains("lingers    10.0.0.100: it is here"),
+            "{}",
+            document.text()
+        );
         let mut confirmed = lacking();
         confirmed.instances[0].address_states[1].state = Standing::Confirmed;
         assert!(confirmed.is_healthy());
