@@ -198,22 +198,26 @@ complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about e
 complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -s h -l help -d 'Print help'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "show" -d 'Print the table'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "export" -d 'Print the table as `ipvsadm -R` or `ha ipvs apply` read it'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "diff" -d 'Say what has to change for the table to be as desired: exit 0 nothing, 1 something'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "apply" -d 'Make the table as desired; nothing is done to what is so already'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "flush" -d 'Remove every service'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "zero" -d 'Begin all counters at zero'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "sync" -d 'Print the synchronisation daemons, or start or stop one'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply flush zero timeouts sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "show" -d 'Print the table'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "export" -d 'Print the table as `ipvsadm -R` or `ha ipvs apply` read it'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "diff" -d 'Say what has to change for the table to be as desired: exit 0 nothing, 1 something'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "apply" -d 'Make the table as desired; nothing is done to what is so already'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "add" -d 'Add a service, or with --real-server a destination to one'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "edit" -d 'Change a service, or with --real-server a destination of one; what is not named stays, and so do connections'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "del" -d 'Remove a service with its destinations, or with --real-server one destination'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "flush" -d 'Remove every service'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "zero" -d 'Begin all counters at zero'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "sync" -d 'Print the synchronisation daemons, or start or stop one'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l stats -d 'Counters since the start of each service and destination'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l rate -d 'What it is each second'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l connections -d 'The connections that the kernel remembers, instead of services; takes no privilege'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
@@ -222,18 +226,90 @@ complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -s i -l config-id -d 'What `@ID` lines of a keepalived.conf are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l only -d 'Only this service, such as tcp/192.0.2.1:80 or fwmark/7; nothing else is looked at. May be repeated' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l prune -d 'Services that are not in FILE go; without it they belong to somebody else and stay'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -s i -l config-id -d 'What `@ID` lines of a keepalived.conf are compared with [default: the host name up to its first dot]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l only -d 'Only this service, such as tcp/192.0.2.1:80 or fwmark/7; nothing else is looked at. May be repeated' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l prune -d 'Services that are not in FILE go; without it they belong to somebody else and stay'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l dry-run -d 'Only say what would be done'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s t -l tcp-service -d 'A TCP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s u -l udp-service -d 'A UDP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l sctp-service -d 'An SCTP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s f -l fwmark-service -d 'Packets that a firewall marked with this number' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s r -l real-server -d 'A destination of the service; its port is the service\'s unless it is given' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s s -l scheduler -d 'Who picks the destination of a connection: rr, wrr, lc, wlc, sh, mh … [default: wlc]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s b -l sched-flags -d 'Flags of the scheduler with commas between: sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3; empty for none' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s p -l persistent -d 'Connections of a client go to one destination, until it was away this long' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s M -l netmask -d 'Which clients count as one: a netmask for IPv4, a prefix length for IPv6' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l pe -d 'A module that knows clients by their payload, such as sip' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l tun-type -d 'What the outer packet is [default: ipip]' -r -f -a "ipip\t''
+gre\t''
+gue\t''"
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l tun-port -d 'UDP port of a gue tunnel' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s w -l weight -d 'Its share of connections; 0: no new ones [default: 1]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s x -l u-threshold -d 'Connections above which it gets no more; 0: any number' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s y -l l-threshold -d 'Connections below which it gets some again; 0: three quarters of the upper threshold' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s 6 -l ipv6 -d 'The mark is that of IPv6 packets'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s o -l ops -d 'Each UDP packet is scheduled for itself'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s g -l gatewaying -d 'Packets go unchanged to its link address (direct routing), which is the default'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s m -l masquerading -d 'Addresses are rewritten (NAT); the only one that can change the port'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s i -l ipip -d 'Packets go through a tunnel'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l tun-nocsum -d 'The outer packet has no checksum, which is the default'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l tun-csum -d 'The outer packet has a checksum'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l tun-remcsum -d 'The inner checksum is left to the other side (gue)'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s t -l tcp-service -d 'A TCP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s u -l udp-service -d 'A UDP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l sctp-service -d 'An SCTP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s f -l fwmark-service -d 'Packets that a firewall marked with this number' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s r -l real-server -d 'A destination of the service; its port is the service\'s unless it is given' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s s -l scheduler -d 'Who picks the destination of a connection: rr, wrr, lc, wlc, sh, mh … [default: wlc]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s b -l sched-flags -d 'Flags of the scheduler with commas between: sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3; empty for none' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s p -l persistent -d 'Connections of a client go to one destination, until it was away this long' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s M -l netmask -d 'Which clients count as one: a netmask for IPv4, a prefix length for IPv6' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l pe -d 'A module that knows clients by their payload, such as sip' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l tun-type -d 'What the outer packet is [default: ipip]' -r -f -a "ipip\t''
+gre\t''
+gue\t''"
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l tun-port -d 'UDP port of a gue tunnel' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s w -l weight -d 'Its share of connections; 0: no new ones [default: 1]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s x -l u-threshold -d 'Connections above which it gets no more; 0: any number' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s y -l l-threshold -d 'Connections below which it gets some again; 0: three quarters of the upper threshold' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s 6 -l ipv6 -d 'The mark is that of IPv6 packets'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s o -l ops -d 'Each UDP packet is scheduled for itself'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s g -l gatewaying -d 'Packets go unchanged to its link address (direct routing), which is the default'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s m -l masquerading -d 'Addresses are rewritten (NAT); the only one that can change the port'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s i -l ipip -d 'Packets go through a tunnel'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l tun-nocsum -d 'The outer packet has no checksum, which is the default'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l tun-csum -d 'The outer packet has a checksum'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l tun-remcsum -d 'The inner checksum is left to the other side (gue)'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l no-persistent -d 'The service is not persistent any more'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l no-ops -d 'Packets are not scheduled each for itself any more'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s t -l tcp-service -d 'A TCP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s u -l udp-service -d 'A UDP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -l sctp-service -d 'An SCTP service' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s f -l fwmark-service -d 'Packets that a firewall marked with this number' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s r -l real-server -d 'A destination of the service; its port is the service\'s unless it is given' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s 6 -l ipv6 -d 'The mark is that of IPv6 packets'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from flush" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from flush" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help'
@@ -260,6 +336,9 @@ complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "export" -d 'Print the table as `ipvsadm -R` or `ha ipvs apply` read it'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Say what has to change for the table to be as desired: exit 0 nothing, 1 something'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Make the table as desired; nothing is done to what is so already'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a service, or with --real-server a destination to one'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change a service, or with --real-server a destination of one; what is not named stays, and so do connections'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "del" -d 'Remove a service with its destinations, or with --real-server one destination'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "flush" -d 'Remove every service'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "zero" -d 'Begin all counters at zero'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'
@@ -453,6 +532,9 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "export" -d 'Print the table as `ipvsadm -R` or `ha ipvs apply` read it'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "diff" -d 'Say what has to change for the table to be as desired: exit 0 nothing, 1 something'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "apply" -d 'Make the table as desired; nothing is done to what is so already'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "add" -d 'Add a service, or with --real-server a destination to one'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "edit" -d 'Change a service, or with --real-server a destination of one; what is not named stays, and so do connections'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "del" -d 'Remove a service with its destinations, or with --real-server one destination'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "flush" -d 'Remove every service'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "zero" -d 'Begin all counters at zero'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'

@@ -432,7 +432,9 @@ fn ipvs_keeps_its_schemas() {
         ObservedDestination, ObservedService, Others, Role, Statistics, SyncState, Timeouts, plan,
         save,
     };
-    use ha::output::ipvs::{applied, differences, document, sync_document, timeout_document};
+    use ha::output::ipvs::{
+        applied, connection_document, differences, document, sync_document, timeout_document,
+    };
 
     let desired = save::read(
         "-A -t 192.0.2.1:80 -s wrr -p 300 -M 255.255.255.0\n\
@@ -471,6 +473,9 @@ fn ipvs_keeps_its_schemas() {
     keeps("ipvs-table", &shown);
     let read: ha::engine::ipvs::Contents = serde_json::from_value(shown).unwrap();
     assert_eq!(read, desired, "what is shown can be applied");
+    let connections = "TCP 7F000001 A6DA 0A090064 0050 7F000001 0050 TIME_WAIT 117 sip 1@host";
+    let connection = ha::engine::ipvs::connection(connections).unwrap();
+    keeps("ipvs-connections", &connection_document(&[connection]));
     let timeouts = Timeouts { tcp: Some(900), tcp_fin: Some(120), udp: Some(300) };
     keeps("ipvs-timeouts", &timeout_document(&timeouts));
     let daemon = SyncState {

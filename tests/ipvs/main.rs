@@ -44,6 +44,11 @@ fn a_configuration_makes_the_table_that_keepalived_makes_of_it() {
 }
 
 #[test]
+fn services_and_destinations_come_change_and_go_one_by_one_and_connections_are_listed() {
+    on_a_kernel_with_ipvs("entry.sh");
+}
+
+#[test]
 fn timeouts_sync_daemons_and_counters_are_those_of_ipvsadm() {
     on_a_kernel_with_ipvs("daemon.sh");
 }

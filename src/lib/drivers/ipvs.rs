@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::config_loader::{Held, options};
 use crate::config::{Outcome, load};
-use crate::engine::ipvs::{Change, Contents, Entry, Others, contents_of, plan, save};
+use crate::engine::ipvs::{Change, Contents, Entry, Others, ServiceId, contents_of, plan, save};
 use crate::engine::pool::{self, BalancerConfig};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -22,6 +22,28 @@ pub struct Desired {
     pub contents: Contents,
     /// Of a `keepalived.conf`: everything that is wrong with it.
     pub outcome: Option<Outcome>,
+}
+
+/// What the table is to be, and how much of it is ours to decide.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// The services that are to be there.
+    pub contents: Contents,
+    /// What happens to the others.
+    pub others: Others,
+    /// Only these services are looked at, in either table; all when absent.
+    pub only: Option<BTreeSet<ServiceId>>,
+}
+
+impl Goal {
+    /// What has to change in the table `actual`.
+    #[must_use]
+    pub fn plan(&self, mut actual: Contents) -> Vec<Change> {
+        if let Some(only) = &self.only {
+            actual.retain(|id| only.contains(id));
+        }
+        plan(&self.contents, &actual, self.others)
+    }
 }
 
 /// What became of a table.
@@ -108,17 +130,25 @@ fn json(text: &str) -> std::result::Result<Contents, String> {
 ///
 /// # Errors
 /// When the kernel cannot be asked.
-pub fn differences(ipvs: &mut Ipvs, desired: &Contents, others: Others) -> Result<Vec<Change>> {
-    Ok(plan(desired, &contents_of(&ipvs.read()?), others))
+pub fn differences(ipvs: &mut Ipvs, goal: &Goal) -> Result<Vec<Change>> {
+    Ok(goal.plan(contents_of(&ipvs.read()?)))
 }
 
-/// Make the table as desired, and see that it is. What comes is there before anything goes; where
-/// something that was to come is refused, who was to go stays.
+/// Make the table as desired, and see that it is.
 ///
 /// # Errors
 /// When the kernel cannot be asked.
-pub fn apply(ipvs: &mut Ipvs, desired: &Contents, others: Others) -> Result<Applied> {
-    let changes = differences(ipvs, desired, others)?;
+pub fn apply(ipvs: &mut Ipvs, goal: &Goal) -> Result<Applied> {
+    let changes = differences(ipvs, goal)?;
+    make(ipvs, goal, changes)
+}
+
+/// Make `changes`, which lead to the goal, and see that they did. What comes is there before
+/// anything goes; where something that was to come is refused, who was to go stays.
+///
+/// # Errors
+/// When the kernel cannot be asked.
+pub fn make(ipvs: &mut Ipvs, goal: &Goal, changes: Vec<Change>) -> Result<Applied> {
     if changes.is_empty() {
         return Ok(Applied::default());
     }
@@ -130,7 +160,7 @@ pub fn apply(ipvs: &mut Ipvs, desired: &Contents, others: Others) -> Result<Appl
     let (gone, stuck) = carry_out(ipvs, going)?;
     done.extend(gone);
     refused.extend(stuck);
-    let mut left = differences(ipvs, desired, others)?;
+    let mut left = differences(ipvs, goal)?;
     left.retain(|change| {
         !kept.contains(change) && !refused.iter().any(|(refused, _)| explains(refused, change))
     });
@@ -167,4 +197,15 @@ fn carry_out(ipvs: &mut Ipvs, changes: Vec<Change>) -> Result<(Vec<Change>, Vec<
 fn explains(refused: &Change, left: &Change) -> bool {
     refused.service() == left.service()
         && (refused.destination().is_none() || refused.destination() == left.destination())
+}
+
+/// Have the kernel make this one change.
+///
+/// # Errors
+/// Why it refused.
+pub fn change(ipvs: &mut Ipvs, change: &Change) -> Result<()> {
+    match ipvs.carry_out(std::slice::from_ref(change))?.pop() {
+        Some(refusal) => Err(refusal.error),
+        None => Ok(()),
+    }
 }

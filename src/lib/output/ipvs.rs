@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::engine::ipvs::{
-    Change, Destination, Forwarding, ObservedService, PersistenceMask, ServiceId, Settings,
-    Statistics, SyncState, Timeouts, Traffic, Tunnel, save,
+    Change, Connection, Destination, Forwarding, ObservedService, PersistenceMask, ServiceId,
+    Settings, Statistics, SyncState, Timeouts, Traffic, Tunnel, save,
 };
 use crate::engine::vrrp::Family;
 
@@ -130,6 +130,37 @@ const fn method(forwarding: Forwarding) -> &'static str {
 #[must_use]
 pub fn document(services: &[ObservedService]) -> Value {
     json!({ "v": 1, "services": services })
+}
+
+/// Connections for people.
+#[must_use]
+pub fn connections(all: &[Connection]) -> String {
+    let mut out =
+        format!("pro expire {:<11} {:<18} {:<18} destination", "state", "source", "virtual");
+    for one in all {
+        let expires = format!("{:02}:{:02}", one.expires_s / 60, one.expires_s % 60);
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "\n{:<3} {expires:<6} {:<11} {:<18} {:<18} {}",
+            one.protocol.to_uppercase(),
+            one.state,
+            one.client.to_string(),
+            one.service.to_string(),
+            one.destination
+        );
+        if let Some(engine) = &one.engine {
+            let data = one.engine_data.as_deref().unwrap_or_default();
+            let _ = write!(out, " {engine:<10} {data}");
+        }
+    }
+    out
+}
+
+/// Connections as data.
+#[must_use]
+pub fn connection_document(all: &[Connection]) -> Value {
+    json!({ "v": 1, "connections": all })
 }
 
 /// One change for people: what is done, and what is different.

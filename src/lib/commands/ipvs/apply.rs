@@ -28,6 +28,7 @@ pub(super) struct DiffArgs {
 Examples:
   ipvsadm -S -n | ssh other ha ipvs apply --prune -
   ha config show --json keepalived.conf | ha ipvs apply --dry-run -
+  ha ipvs apply keepalived.conf --only tcp/192.0.2.10:443
 
 Exit codes: 0 the table is as desired; 1 something was refused and the rest is done.")]
 pub(super) struct ApplyArgs {
@@ -40,21 +41,21 @@ pub(super) struct ApplyArgs {
 }
 
 pub(super) fn diff(args: DiffArgs, printer: Printer) -> Result<Exit> {
-    let (desired, others) = args.desired.read()?;
-    let changes = differences(&mut Ipvs::connect()?, &desired, others)?;
+    let goal = args.desired.read()?;
+    let changes = differences(&mut Ipvs::connect()?, &goal)?;
     print(printer, &changes, output::differences)?;
     Ok(if changes.is_empty() { Exit::Success } else { Exit::No })
 }
 
 pub(super) fn apply(args: ApplyArgs, printer: Printer) -> Result<Exit> {
-    let (desired, others) = args.desired.read()?;
+    let goal = args.desired.read()?;
     let mut ipvs = Ipvs::connect()?;
     if args.dry_run {
-        let changes = differences(&mut ipvs, &desired, others)?;
+        let changes = differences(&mut ipvs, &goal)?;
         print(printer, &changes, |changes| output::applied(changes, &[], true))?;
         return Ok(Exit::Success);
     }
-    let Applied { done, refused, kept, left } = ipvs::apply(&mut ipvs, &desired, others)?;
+    let Applied { done, refused, kept, left } = ipvs::apply(&mut ipvs, &goal)?;
     let kept = kept.iter().map(|change| {
         format!("not done, for what was to come to its service was refused: {}", line(change))
     });
@@ -69,7 +70,7 @@ pub(super) fn apply(args: ApplyArgs, printer: Printer) -> Result<Exit> {
 }
 
 /// The changes, a line each; as data one document.
-fn print(
+pub(super) fn print(
     printer: Printer,
     changes: &[Change],
     document: impl FnOnce(&[Change]) -> Value,

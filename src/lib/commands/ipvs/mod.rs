@@ -2,13 +2,15 @@
 
 mod apply;
 mod daemon;
+mod entry;
 mod show;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::model;
-use crate::drivers::ipvs::{Desired, desired};
-use crate::engine::ipvs::{Contents, Others};
+use crate::drivers::ipvs::{Desired, Goal, desired};
+use crate::engine::ipvs::{Contents, Others, ServiceId};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::ipvs::Ipvs;
@@ -33,6 +35,13 @@ enum Job {
     ///
     /// Who is new comes before who goes, so that no service is empty on the way.
     Apply(apply::ApplyArgs),
+    /// Add a service, or with --real-server a destination to one.
+    Add(entry::AddArgs),
+    /// Change a service, or with --real-server a destination of one; what is not named stays, and
+    /// so do connections.
+    Edit(entry::EditArgs),
+    /// Remove a service with its destinations, or with --real-server one destination.
+    Del(entry::DelArgs),
     /// Remove every service.
     Flush,
     /// Begin all counters at zero.
@@ -59,12 +68,17 @@ struct DesiredArgs {
     /// Services that are not in FILE go; without it they belong to somebody else and stay.
     #[arg(long)]
     prune: bool,
+
+    /// Only this service, such as tcp/192.0.2.1:80 or fwmark/7; nothing else is looked at. May be
+    /// repeated.
+    #[arg(long, value_name = "SERVICE")]
+    only: Vec<ServiceId>,
 }
 
 impl DesiredArgs {
     /// What is wrong with a keepalived.conf goes to stderr.
-    fn read(&self) -> Result<(Contents, Others)> {
-        let Desired { contents, outcome } = desired(&self.file, self.config_id.clone())?;
+    fn read(&self) -> Result<Goal> {
+        let Desired { mut contents, outcome } = desired(&self.file, self.config_id.clone())?;
         let may_be_empty = outcome.is_none() && !self.prune;
         if let Some(outcome) = outcome {
             diagnostics::print(&outcome);
@@ -77,7 +91,27 @@ impl DesiredArgs {
                 .remedy("to remove everything: ha ipvs flush")
                 .exit(Exit::Invalid));
         }
-        Ok((contents, if self.prune { Others::Delete } else { Others::Keep }))
+        let only = self.only(&contents)?;
+        if let Some(only) = &only {
+            contents.retain(|id| only.contains(id));
+        }
+        let others = if self.prune { Others::Delete } else { Others::Keep };
+        Ok(Goal { contents, others, only })
+    }
+
+    /// One that is not in the file can only go.
+    fn only(&self, contents: &Contents) -> Result<Option<BTreeSet<ServiceId>>> {
+        if self.only.is_empty() {
+            return Ok(None);
+        }
+        let missing = self.only.iter().find(|id| contents.get(id).is_none());
+        if let Some(id) = missing.filter(|_| !self.prune) {
+            let file = self.file.display().to_string();
+            return Err(Error::new("use", file, format!("it does not have the service {id}"))
+                .remedy("name one that it has, or add --prune to remove that one")
+                .exit(Exit::Invalid));
+        }
+        Ok(Some(self.only.iter().copied().collect()))
     }
 }
 
@@ -91,6 +125,9 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         Job::Export => show::export(printer),
         Job::Diff(args) => apply::diff(args, printer),
         Job::Apply(args) => apply::apply(args, printer),
+        Job::Add(args) => entry::add(&args, printer),
+        Job::Edit(args) => entry::edit(&args, printer),
+        Job::Del(args) => entry::del(&args, printer),
         Job::Flush => Ipvs::connect()?.flush().map(|()| Exit::Success),
         Job::Zero => Ipvs::connect()?.zero().map(|()| Exit::Success),
         Job::Timeouts(args) => daemon::timeouts(args, printer),

@@ -3,7 +3,7 @@
 use crate::engine::ipvs::{contents_of, save};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::io::ipvs::Ipvs;
+use crate::io::ipvs::{Ipvs, connections};
 use crate::output::Printer;
 use crate::output::ipvs::{self, Columns};
 
@@ -13,6 +13,7 @@ use crate::output::ipvs::{self, Columns};
 Examples:
   ha ipvs show
   ha ipvs show --json | jq '.services[].destinations[] | select(.weight == 0) | .address'
+  ha ipvs show --connections --json | jq -r '.connections[] | select(.state == \"SYN_RECV\").client.address'
   ha ipvs show --json >before.json; …; ha ipvs apply --prune before.json")]
 pub(super) struct ShowArgs {
     /// Counters since the start of each service and destination.
@@ -22,9 +23,22 @@ pub(super) struct ShowArgs {
     /// What it is each second.
     #[arg(long)]
     rate: bool,
+
+    /// The connections that the kernel remembers, instead of services; takes no privilege.
+    #[arg(long, conflicts_with_all = ["stats", "rate"])]
+    connections: bool,
 }
 
 pub(super) fn show(args: ShowArgs, printer: Printer) -> Result<Exit> {
+    if args.connections {
+        let all = connections()?;
+        if printer.is_json() {
+            printer.document(&ipvs::connection_document(&all))?;
+        } else {
+            printer.line(ipvs::connections(&all))?;
+        }
+        return Ok(Exit::Success);
+    }
     let services = Ipvs::connect()?.read()?;
     if printer.is_json() {
         printer.document(&ipvs::document(&services))?;

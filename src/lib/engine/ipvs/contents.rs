@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Forwarding, Persistence, PersistenceMask, Protocol, SchedulerFlags};
 use crate::engine::vrrp::Family;
@@ -63,6 +66,40 @@ impl PartialOrd for ServiceId {
     }
 }
 
+impl FromStr for ServiceId {
+    type Err = String;
+
+    /// As it is displayed, or with slashes for blanks: `tcp/192.0.2.1:80`, `fwmark/7`,
+    /// `fwmark/7/ipv6`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` is no service: tcp/ADDRESS:PORT, udp/…, sctp/…, fwmark/N or \
+                 fwmark/N/ipv6"
+            )
+        };
+        let mut words = text.split(['/', ' ']).filter(|word| !word.is_empty());
+        let (kind, which) = words.next().zip(words.next()).ok_or_else(wrong)?;
+        let rest: Vec<&str> = words.collect();
+        let protocol = match (kind.to_ascii_lowercase().as_str(), rest.as_slice()) {
+            ("tcp", []) => Protocol::Tcp,
+            ("udp", []) => Protocol::Udp,
+            ("sctp", []) => Protocol::Sctp,
+            ("fwmark", family) => {
+                let mark = which.parse().map_err(|_| wrong())?;
+                return match family {
+                    [] | ["ipv4"] => Ok(Self::Fwmark { mark, family: Family::Ipv4 }),
+                    ["ipv6" | "(IPv6)"] => Ok(Self::Fwmark { mark, family: Family::Ipv6 }),
+                    _ => Err(wrong()),
+                };
+            }
+            _ => return Err(wrong()),
+        };
+        let at: SocketAddr = which.parse().map_err(|_| wrong())?;
+        Ok(Self::Address { protocol, address: at.ip(), port: at.port() })
+    }
+}
+
 impl fmt::Display for ServiceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -92,7 +129,7 @@ pub struct Settings {
 }
 
 /// What tells a destination from the others of its service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Its address.
     pub address: IpAddr,
@@ -181,6 +218,11 @@ impl Contents {
     /// Every service.
     pub fn iter(&self) -> btree_map::Values<'_, ServiceId, Entry> {
         self.0.values()
+    }
+
+    /// Leave only the services that `keep` says.
+    pub fn retain(&mut self, keep: impl Fn(&ServiceId) -> bool) {
+        self.0.retain(|id, _| keep(id));
     }
 
     /// How many services there are.
@@ -273,7 +315,7 @@ impl Destination {
     ///
     /// # Errors
     /// What is wrong.
-    pub(super) fn check(&self, service: &Settings) -> Result<(), String> {
+    pub fn check(&self, service: &Settings) -> Result<(), String> {
         if self.weight > LARGEST_WEIGHT {
             return Err(format!("the largest weight is {LARGEST_WEIGHT}"));
         }
@@ -285,5 +327,26 @@ impl Destination {
             return Err("another family than the service's takes a tunnel".to_owned());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_read_as_it_is_displayed_and_with_slashes() {
+        for text in ["tcp 192.0.2.1:80", "udp [2001:db8::1]:53", "fwmark 7", "fwmark 7 (IPv6)"] {
+            let id: ServiceId = text.parse().unwrap();
+            assert_eq!(id.to_string(), text);
+            let slashes = text.replace("(IPv6)", "ipv6").replace(' ', "/");
+            assert_eq!(slashes.parse(), Ok(id), "{slashes}");
+        }
+        for text in
+            ["", "tcp", "192.0.2.1:80", "tcp/192.0.2.1", "fwmark/x", "fwmark/7/8", "tcp/1/2"]
+        {
+            let error = text.parse::<ServiceId>().unwrap_err();
+            assert!(error.contains("is no service"), "{error}");
+        }
     }
 }

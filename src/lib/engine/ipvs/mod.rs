@@ -2,15 +2,18 @@
 //! settings of the table as a whole, and what must change for the table to be as it should.
 //! Values only; who programs the kernel is not known here.
 
+mod connection;
 mod contents;
 mod document;
 mod forwarding;
 mod observed;
+pub mod options;
 mod plan;
 pub mod save;
 mod service;
 mod table;
 
+pub use connection::{Connection, connection};
 pub use contents::{Contents, Destination, Endpoint, Entry, ServiceId, Settings};
 pub use forwarding::{Forwarding, GueChecksum, Tunnel};
 pub use observed::{

@@ -4,20 +4,15 @@
 //! and long options, with numbers for addresses and ports: names would need a resolver.
 
 use std::fmt::{self, Write};
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU16;
-use std::str::FromStr;
+use std::iter::Peekable;
+use std::net::SocketAddr;
 
+use super::options::{Method, Named, Options, USUAL_PERSISTENCE, number, socket};
 use super::{
-    Contents, Destination, Endpoint, Entry, Forwarding, GueChecksum, Persistence, PersistenceMask,
-    Protocol, SchedulerFlags, ServiceId, Settings, Tunnel,
+    Contents, Destination, Entry, Forwarding, GueChecksum, Persistence, PersistenceMask, Protocol,
+    SchedulerFlags, ServiceId, Settings, Tunnel,
 };
 use crate::engine::vrrp::Family;
-
-/// Persistence of a service whose line says `-p` and no time, in seconds.
-const USUAL_PERSISTENCE: u32 = 300;
-/// What the kernel is asked for when a line names no scheduler.
-const USUAL_SCHEDULER: &str = "wlc";
 
 /// The table as `ipvsadm -R` reads it.
 #[must_use]
@@ -154,7 +149,7 @@ fn read_line(line: &str, contents: &mut Contents) -> Result<(), String> {
         "-a" | "--add-server" => false,
         other => return Err(format!("`{other}` does not add a service (-A) or a server (-a)")),
     };
-    let options = Options::read(words)?;
+    let options = options(words)?;
     let id = options.id()?;
     if adds_service {
         let entry = Entry::new(options.settings(id)?);
@@ -175,196 +170,63 @@ fn read_line(line: &str, contents: &mut Contents) -> Result<(), String> {
     Ok(())
 }
 
-/// The service that a line names, before its family is known.
-#[derive(Clone, Copy)]
-enum Named {
-    Address(Protocol, SocketAddr),
-    Mark(u32),
-}
-
-/// Every option of one line.
-#[derive(Default)]
-struct Options<'a> {
-    service: Option<Named>,
-    is_ipv6: bool,
-    scheduler: Option<&'a str>,
-    persistent: Option<u32>,
-    mask: Option<&'a str>,
-    engine: Option<&'a str>,
-    one_packet: bool,
-    flags: Option<&'a str>,
-    server: Option<&'a str>,
-    forwarding: Option<char>,
-    weight: Option<u32>,
-    upper: u32,
-    lower: u32,
-    tunnel: Option<&'a str>,
-    tunnel_port: Option<u16>,
-    checksum: GueChecksum,
-}
-
-impl<'a> Options<'a> {
-    fn read(mut words: std::iter::Peekable<impl Iterator<Item = &'a str>>) -> Result<Self, String> {
-        let mut all = Self::default();
-        while let Some(option) = words.next() {
-            if all.flag(option) {
-                continue;
-            }
-            if matches!(option, "-p" | "--persistent") {
-                let given = words.next_if(|word| !word.starts_with('-'));
-                all.persistent =
-                    Some(given.map_or(Ok(USUAL_PERSISTENCE), |word| number(option, word))?);
-                continue;
-            }
-            let Some(value) = words.next() else {
-                return Err(format!("`{option}` is not known, or its value is missing"));
-            };
-            all.value(option, value)?;
+/// The options of one line.
+fn options<'a>(mut words: Peekable<impl Iterator<Item = &'a str>>) -> Result<Options<'a>, String> {
+    let mut all = Options::default();
+    while let Some(option) = words.next() {
+        if flag(&mut all, option) {
+            continue;
         }
-        Ok(all)
-    }
-
-    /// An option without a value.
-    fn flag(&mut self, option: &str) -> bool {
-        match option {
-            "-6" | "--ipv6" => self.is_ipv6 = true,
-            "-o" | "--ops" => self.one_packet = true,
-            "-m" | "--masquerading" => self.forwarding = Some('m'),
-            "-g" | "--gatewaying" => self.forwarding = Some('g'),
-            "-i" | "--ipip" => self.forwarding = Some('i'),
-            "--tun-nocsum" => self.checksum = GueChecksum::None,
-            "--tun-csum" => self.checksum = GueChecksum::Plain,
-            "--tun-remcsum" => self.checksum = GueChecksum::Remote,
-            _ => return false,
+        if matches!(option, "-p" | "--persistent") {
+            let given = words.next_if(|word| !word.starts_with('-'));
+            all.persistent =
+                Some(given.map_or(Ok(USUAL_PERSISTENCE), |word| number(option, word))?);
+            continue;
         }
-        true
-    }
-
-    fn value(&mut self, option: &str, value: &'a str) -> Result<(), String> {
-        let address = |protocol| Ok::<_, String>(Some(Named::Address(protocol, socket(value)?)));
-        match option {
-            "-t" | "--tcp-service" => self.service = address(Protocol::Tcp)?,
-            "-u" | "--udp-service" => self.service = address(Protocol::Udp)?,
-            "--sctp-service" => self.service = address(Protocol::Sctp)?,
-            "-f" | "--fwmark-service" => self.service = Some(Named::Mark(number(option, value)?)),
-            "-s" | "--scheduler" => self.scheduler = Some(value),
-            "-M" | "--netmask" => self.mask = Some(value),
-            "--pe" => self.engine = Some(value),
-            "-b" | "--sched-flags" => self.flags = Some(value),
-            "-r" | "--real-server" => self.server = Some(value),
-            "-w" | "--weight" => self.weight = Some(number(option, value)?),
-            "-x" | "--u-threshold" => self.upper = number(option, value)?,
-            "-y" | "--l-threshold" => self.lower = number(option, value)?,
-            "--tun-type" => self.tunnel = Some(value),
-            "--tun-port" => self.tunnel_port = Some(number(option, value)?),
-            _ => return Err(format!("`{option}` is not known")),
-        }
-        Ok(())
-    }
-
-    fn id(&self) -> Result<ServiceId, String> {
-        match self.service {
-            Some(Named::Address(protocol, at)) => {
-                Ok(ServiceId::Address { protocol, address: at.ip(), port: at.port() })
-            }
-            Some(Named::Mark(mark)) => {
-                let family = if self.is_ipv6 { Family::Ipv6 } else { Family::Ipv4 };
-                Ok(ServiceId::Fwmark { mark, family })
-            }
-            None => Err("it names no service (-t, -u, --sctp-service or -f)".to_owned()),
-        }
-    }
-
-    fn settings(&self, id: ServiceId) -> Result<Settings, String> {
-        let scheduler = self.scheduler.unwrap_or(USUAL_SCHEDULER);
-        let mask = self.mask.map(|word| mask(word, id.family())).transpose()?;
-        let persistence = self.persistent.map(|timeout_s| Persistence {
-            timeout_s,
-            mask,
-            engine: self.engine.map(Into::into),
-        });
-        if persistence.is_none() && (self.mask.is_some() || self.engine.is_some()) {
-            return Err("-M and --pe take -p".to_owned());
-        }
-        let flags =
-            self.flags.map_or(Ok(SchedulerFlags::default()), |all| flags(scheduler, all))?;
-        let one_packet = self.one_packet;
-        Ok(Settings { id, scheduler: scheduler.into(), flags, one_packet, persistence })
-    }
-
-    fn destination(&self, id: ServiceId) -> Result<Destination, String> {
-        let Some(server) = self.server else { return Err("it names no server (-r)".to_owned()) };
-        let port = match id {
-            ServiceId::Address { port, .. } => port,
-            ServiceId::Fwmark { .. } => 0,
+        let Some(given) = words.next() else {
+            return Err(format!("`{option}` is not known, or its value is missing"));
         };
-        let endpoint = endpoint(server, port)?;
-        Ok(Destination {
-            address: endpoint.address,
-            port: endpoint.port,
-            forwarding: self.forwarding()?,
-            weight: self.weight.unwrap_or(1),
-            upper_threshold: self.upper,
-            lower_threshold: self.lower,
-        })
+        value(&mut all, option, given)?;
     }
-
-    fn forwarding(&self) -> Result<Forwarding, String> {
-        match self.forwarding {
-            Some('m') => return Ok(Forwarding::Nat),
-            Some('i') => {}
-            _ => return Ok(Forwarding::DirectRouting),
-        }
-        Ok(Forwarding::Tunnel(match self.tunnel {
-            None | Some("ipip") => Tunnel::Ipip,
-            Some("gre") => Tunnel::Gre { checksum: self.checksum != GueChecksum::None },
-            Some("gue") => {
-                let port = self.tunnel_port.and_then(NonZeroU16::new);
-                let port = port.ok_or("a gue tunnel takes --tun-port")?;
-                Tunnel::Gue { port, checksum: self.checksum }
-            }
-            Some(other) => return Err(format!("`{other}` is no type of tunnel: ipip, gre or gue")),
-        }))
-    }
+    Ok(all)
 }
 
-fn number<T: FromStr>(option: &str, word: &str) -> Result<T, String> {
-    word.parse().map_err(|_| format!("`{word}` is no number that {option} takes"))
-}
-
-fn socket(word: &str) -> Result<SocketAddr, String> {
-    word.parse().map_err(|_| {
-        format!("`{word}` is no ADDRESS:PORT in numbers; names are not looked up: ipvsadm -S -n")
-    })
-}
-
-/// The address of a server, with or without a port.
-fn endpoint(word: &str, port: u16) -> Result<Endpoint, String> {
-    let bare = word.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(word);
-    if let Ok(address) = bare.parse::<IpAddr>() {
-        return Ok(Endpoint { address, port });
+/// An option without a value.
+fn flag(all: &mut Options<'_>, option: &str) -> bool {
+    match option {
+        "-6" | "--ipv6" => all.is_ipv6 = true,
+        "-o" | "--ops" => all.one_packet = Some(true),
+        "-m" | "--masquerading" => all.forwarding = Some(Method::Nat),
+        "-g" | "--gatewaying" => all.forwarding = Some(Method::DirectRouting),
+        "-i" | "--ipip" => all.forwarding = Some(Method::Tunnel),
+        "--tun-nocsum" => all.checksum = Some(GueChecksum::None),
+        "--tun-csum" => all.checksum = Some(GueChecksum::Plain),
+        "--tun-remcsum" => all.checksum = Some(GueChecksum::Remote),
+        _ => return false,
     }
-    socket(word).map(|at| Endpoint { address: at.ip(), port: at.port() })
+    true
 }
 
-fn mask(word: &str, family: Family) -> Result<PersistenceMask, String> {
-    match family {
-        Family::Ipv4 => number("-M", word).map(PersistenceMask::Netmask),
-        Family::Ipv6 => number("-M", word).map(PersistenceMask::Prefix),
+fn value<'a>(all: &mut Options<'a>, option: &str, value: &'a str) -> Result<(), String> {
+    let address = |protocol| Ok::<_, String>(Some(Named::Address(protocol, socket(value)?)));
+    match option {
+        "-t" | "--tcp-service" => all.service = address(Protocol::Tcp)?,
+        "-u" | "--udp-service" => all.service = address(Protocol::Udp)?,
+        "--sctp-service" => all.service = address(Protocol::Sctp)?,
+        "-f" | "--fwmark-service" => all.service = Some(Named::Mark(number(option, value)?)),
+        "-s" | "--scheduler" => all.scheduler = Some(value),
+        "-M" | "--netmask" => all.mask = Some(value),
+        "--pe" => all.engine = Some(value),
+        "-b" | "--sched-flags" => all.flags = Some(value),
+        "-r" | "--real-server" => all.server = Some(value),
+        "-w" | "--weight" => all.weight = Some(number(option, value)?),
+        "-x" | "--u-threshold" => all.upper = Some(number(option, value)?),
+        "-y" | "--l-threshold" => all.lower = Some(number(option, value)?),
+        "--tun-type" => all.tunnel = Some(value),
+        "--tun-port" => all.tunnel_port = Some(number(option, value)?),
+        _ => return Err(format!("`{option}` is not known")),
     }
-}
-
-fn flags(scheduler: &str, words: &str) -> Result<SchedulerFlags, String> {
-    let mut flags = SchedulerFlags::default();
-    for word in words.split(',') {
-        match (word, scheduler) {
-            ("sh-fallback", "sh") | ("mh-fallback", "mh") | ("flag-1", _) => flags.fallback = true,
-            ("sh-port", "sh") | ("mh-port", "mh") | ("flag-2", _) => flags.port = true,
-            ("flag-3", _) => flags.third = true,
-            _ => return Err(format!("`{word}` is no flag of the scheduler {scheduler}")),
-        }
-    }
-    Ok(flags)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -432,6 +294,7 @@ mod tests {
             ("-a -t 192.0.2.1:80 -r 10.0.0.1 -x 1 -y 2", "lower threshold is above"),
             ("-a -t 192.0.2.1:80 -r [2001:db8::1]:80", "takes a tunnel"),
             ("-a -t 192.0.2.1:80 -r 10.0.0.1 -i --tun-type gue", "takes --tun-port"),
+            ("-a -t 192.0.2.1:80 -r 10.0.0.1 -m --tun-type gre", "take -i"),
         ];
         for (text, problem) in second {
             let told = read(&format!("{service}{text}")).unwrap_err().to_string();

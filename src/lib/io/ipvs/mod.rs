@@ -4,6 +4,7 @@
 //! are loaded, so none of this belongs beside the adverts.
 
 mod attribute;
+mod connections;
 mod message;
 mod socket;
 
@@ -16,6 +17,7 @@ use crate::engine::ipvs::{Change, ObservedService, Role, SyncDaemon, SyncState, 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::netlink::Dumped;
+pub use connections::connections;
 use message::Command;
 pub use message::{read_daemon, read_destination, read_service};
 
