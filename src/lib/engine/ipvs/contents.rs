@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::{Forwarding, Persistence, PersistenceMask, Protocol, SchedulerFlags};
 use crate::engine::vrrp::Family;
 
-/// What tells a service of the table from all others. Ordered as ipvsadm lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What tells a service of the table from all others. Ordered as ipvsadm lists them; in JSON, where
+/// it stands alone, it is its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum ServiceId {
     /// Packets to an address and port.
     Address {
@@ -97,6 +99,20 @@ impl FromStr for ServiceId {
         };
         let at: SocketAddr = which.parse().map_err(|_| wrong())?;
         Ok(Self::Address { protocol, address: at.ip(), port: at.port() })
+    }
+}
+
+impl TryFrom<String> for ServiceId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ServiceId> for String {
+    fn from(id: ServiceId) -> Self {
+        id.to_string()
     }
 }
 

@@ -1,41 +1,73 @@
-//! What the kernel's table holds when every destination is up: the state that `ha ipvs apply`
-//! makes of a configuration.
+//! From pools to the kernel's table: ranges are unrolled, ports filled in, and what several pools
+//! have in common is joined.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{BalancerConfig, DestinationConfig, PoolConfig, SorryServer};
+use super::{BalancerConfig, DestinationConfig, PoolConfig};
 use crate::engine::ipvs::{
     Contents, Destination, Entry, LONGEST_RANGE, Service, ServiceId, Settings,
 };
 
 /// Most services that a table may have; a number that nobody writes by hand must not take all
 /// memory.
-const MOST_SERVICES: usize = 1 << 20;
+const MOST_SERVICES: u64 = 1 << 20;
 
-/// The table of `balancer` with every destination up. Where pools share a service, the first one
-/// decides about it and about a destination that both have, as in keepalived.
+/// The table of `balancer` with every destination up: the state that `ha ipvs apply` makes of a
+/// configuration.
 ///
 /// # Errors
 /// A range of addresses that does not exist, or more than 1,048,576 services.
 pub fn contents(balancer: &BalancerConfig) -> Result<Contents, String> {
+    checked(&balancer.pools)?;
+    join(balancer.pools.iter().map(|pool| (pool, everybody(pool))))
+}
+
+/// That the services of all pools exist and are not too many.
+pub(super) fn checked(pools: &[PoolConfig]) -> Result<(), String> {
+    let mut all = 0_u64;
+    for service in pools.iter().flat_map(|pool| &pool.services) {
+        all = all.saturating_add(count(service)?.into());
+        if all > MOST_SERVICES {
+            return Err(format!("it has more than {MOST_SERVICES} services"));
+        }
+    }
+    Ok(())
+}
+
+/// The table in which each pool has these destinations, whose port is that of the service where
+/// it is 0 or has to be. Where pools share a service, the first one decides about it and about a
+/// destination that both have, as in keepalived; but who serves goes before who only stays.
+pub(super) fn join<'a>(
+    pools: impl IntoIterator<Item = (&'a PoolConfig, Vec<Destination>)>,
+) -> Result<Contents, String> {
     let mut contents = Contents::default();
-    for pool in &balancer.pools {
+    for (pool, places) in pools {
         for service in &pool.services {
             for number in 0..count(service)? {
                 let id = id(service, number);
                 let mut entry =
                     contents.remove(&id).unwrap_or_else(|| Entry::new(settings(pool, id)));
-                for one in destinations(pool, &id) {
-                    entry.destinations.entry(one.endpoint()).or_insert(one);
+                for place in &places {
+                    let one = Destination { port: port(place, &id), ..*place };
+                    let there = entry.destinations.entry(one.endpoint()).or_insert(one);
+                    if there.weight == 0 {
+                        *there = one;
+                    }
                 }
                 contents.insert(entry);
-                if contents.len() > MOST_SERVICES {
-                    return Err(format!("it has more than {MOST_SERVICES} services"));
-                }
             }
         }
     }
     Ok(contents)
+}
+
+/// What people call a pool: its group, or its service.
+pub(super) fn name(pool: &PoolConfig) -> Box<str> {
+    match (&pool.group, pool.services.first()) {
+        (Some(group), _) => format!("group {group}").into(),
+        (None, Some(service)) => id(service, 0).to_string().into(),
+        (None, None) => "no service".into(),
+    }
 }
 
 /// How many services of the table `service` stands for.
@@ -79,48 +111,68 @@ const fn after(first: IpAddr, number: u32) -> IpAddr {
     }
 }
 
-fn destinations(pool: &PoolConfig, id: &ServiceId) -> Vec<Destination> {
-    let sorry = pool.sorry.iter().filter(|sorry| sorry.inhibit).map(|sorry| waiting(sorry, id));
-    pool.destinations.iter().map(|one| serving(one, id)).chain(sorry).collect()
+fn everybody(pool: &PoolConfig) -> Vec<Destination> {
+    let sorry = pool.sorry.iter().filter_map(|sorry| sorry.place(false));
+    pool.destinations.iter().map(|one| one.place(one.weight)).chain(sorry).collect()
 }
 
-fn serving(one: &DestinationConfig, id: &ServiceId) -> Destination {
-    Destination {
-        address: one.address,
-        port: port(one.port, one.forwarding.keeps_port(), id),
-        forwarding: one.forwarding,
-        weight: one.weight,
-        upper_threshold: one.upper_threshold,
-        lower_threshold: one.lower_threshold,
+impl DestinationConfig {
+    /// Its place in the table with this weight.
+    pub(super) const fn place(&self, weight: u32) -> Destination {
+        Destination {
+            address: self.address,
+            port: self.port,
+            forwarding: self.forwarding,
+            weight,
+            upper_threshold: self.upper_threshold,
+            lower_threshold: self.lower_threshold,
+        }
     }
 }
 
-/// A sorry server that is in the table while it is not needed.
-fn waiting(sorry: &SorryServer, id: &ServiceId) -> Destination {
-    Destination {
-        address: sorry.address,
-        port: port(sorry.port, sorry.forwarding.keeps_port(), id),
-        forwarding: sorry.forwarding,
-        weight: 0,
-        upper_threshold: 0,
-        lower_threshold: 0,
+impl Service {
+    /// Whether `wanted` is one of the services of the table that it stands for.
+    #[must_use]
+    pub fn includes(&self, wanted: &ServiceId) -> bool {
+        match (*self, *wanted) {
+            (
+                Self::Addresses { first, count, port, protocol },
+                ServiceId::Address { protocol: of, address, port: at },
+            ) => {
+                let offset = match (first, address) {
+                    (IpAddr::V4(first), IpAddr::V4(one)) => {
+                        one.to_bits().checked_sub(first.to_bits()).map(u128::from)
+                    }
+                    (IpAddr::V6(first), IpAddr::V6(one)) => {
+                        one.to_bits().checked_sub(first.to_bits())
+                    }
+                    _ => None,
+                };
+                (protocol, port) == (of, at) && offset.is_some_and(|offset| offset < count.into())
+            }
+            (Self::Fwmark { mark, family }, ServiceId::Fwmark { mark: number, family: of }) => {
+                (mark, family) == (number, of)
+            }
+            _ => false,
+        }
     }
 }
 
 /// Only a destination that is reached by rewriting can have another port than the service. A mark
 /// has none: 0, the port that the client asked.
-const fn port(own: u16, keeps: bool, id: &ServiceId) -> u16 {
+const fn port(place: &Destination, id: &ServiceId) -> u16 {
     let of_service = match id {
         ServiceId::Address { port, .. } => *port,
         ServiceId::Fwmark { .. } => 0,
     };
-    if own == 0 || keeps { of_service } else { own }
+    if place.port == 0 || place.forwarding.keeps_port() { of_service } else { place.port }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::ipvs::{Forwarding, Protocol, Scheduler, SchedulerFlags, save};
+    use crate::engine::pool::SorryServer;
 
     fn pool(services: Vec<Service>, destinations: Vec<DestinationConfig>) -> PoolConfig {
         PoolConfig {
@@ -195,6 +247,22 @@ mod tests {
 -a -t 192.0.3.0:80 -r 10.0.0.9:80 -m -w 0
 ";
         assert_eq!(save::write(&contents(&balancer).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_range_includes_its_addresses_and_no_others() {
+        let range = range("192.0.2.255", 2);
+        for (text, included) in [
+            ("tcp 192.0.2.255:80", true),
+            ("tcp 192.0.3.0:80", true),
+            ("tcp 192.0.3.1:80", false),
+            ("tcp 192.0.2.254:80", false),
+            ("udp 192.0.2.255:80", false),
+            ("tcp 192.0.2.255:81", false),
+            ("fwmark 1", false),
+        ] {
+            assert_eq!(range.includes(&text.parse().unwrap()), included, "{text}");
+        }
     }
 
     #[test]

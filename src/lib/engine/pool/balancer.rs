@@ -1,0 +1,298 @@
+//! All pools of a configuration: what checks, addresses and operators say goes in, the table that
+//! the kernel is to have and what happened come out.
+//!
+//! It has no timers: when a check is put, and how long one may take, is decided where it is put.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::check::{CheckName, CheckReport};
+use super::contents::{checked, join};
+use super::pool::{Pool, removed, server};
+use super::{BalancerConfig, Drains, Event, PoolConfig};
+use crate::engine::ipvs::{Cleanup, Contents, Endpoint};
+
+/// The machine of the load balancing side.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    pools: Vec<Pool>,
+    by_name: BTreeMap<CheckName, Vec<Slot>>,
+    drains: Drains,
+    cleanup: Cleanup,
+    events: VecDeque<Event>,
+}
+
+/// A check of a member of a pool, by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    pool: usize,
+    member: usize,
+    check: usize,
+}
+
+/// How a pool stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PoolStatus {
+    /// Its service, or group of services.
+    pub service: Box<str>,
+    /// Whether it has its quorum.
+    pub up: bool,
+    /// Weight of the destinations that live.
+    pub weight: u64,
+    /// What it needs.
+    pub quorum: u32,
+    /// The sorry server serves.
+    pub sorry: bool,
+    /// Checks count for nothing while this host does not have the address.
+    pub suspended: bool,
+    /// Its destinations, in the order of the file.
+    pub servers: Vec<ServerStatus>,
+}
+
+/// How a destination stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServerStatus {
+    /// Which one.
+    pub server: Endpoint,
+    /// None of its checks has failed.
+    pub up: bool,
+    /// What it weighs when it serves.
+    pub weight: u32,
+    /// It gets no new connections.
+    pub drained: bool,
+    /// Its checks.
+    pub checks: Vec<CheckStatus>,
+}
+
+/// How a check stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckStatus {
+    /// What it is called.
+    #[serde(flatten)]
+    pub name: CheckName,
+    /// What it counts as.
+    pub up: bool,
+    /// Whether it has told anything yet.
+    pub has_run: bool,
+}
+
+impl Balancer {
+    /// Begin with `config`; `drains` holds from the start.
+    ///
+    /// # Errors
+    /// A range of addresses that does not exist, or too many services.
+    pub fn new(config: BalancerConfig, drains: Drains) -> Result<Self, String> {
+        checked(&config.pools)?;
+        let mut this = Self {
+            pools: config.pools.into_iter().map(Pool::new).collect(),
+            by_name: BTreeMap::new(),
+            drains,
+            cleanup: config.table.cleanup,
+            events: VecDeque::new(),
+        };
+        for pool in &mut this.pools {
+            pool.drain(&this.drains, &mut VecDeque::new());
+            begin(pool, config.notify_at_start, &mut this.events);
+        }
+        this.index();
+        Ok(this)
+    }
+
+    /// Another configuration. What is known of pools, destinations and checks that stay is kept:
+    /// nobody has to prove again that he lives.
+    ///
+    /// # Errors
+    /// As [`Balancer::new`]; then nothing has changed.
+    pub fn handle_config(&mut self, config: BalancerConfig) -> Result<(), String> {
+        let BalancerConfig { pools, table, notify_at_start, .. } = config;
+        checked(&pools)?;
+        let mut old: Vec<Option<Pool>> =
+            std::mem::take(&mut self.pools).into_iter().map(Some).collect();
+        for config in pools {
+            let same = |old: &&mut Option<Pool>| {
+                old.as_ref().is_some_and(|old| is_same(&old.config, &config))
+            };
+            let pool = if let Some(old) = old.iter_mut().find(same).and_then(Option::take) {
+                let mut pool = Pool::reloaded(config, &old, &mut self.events);
+                pool.drain(&self.drains, &mut self.events);
+                pool.settle(&mut self.events);
+                pool
+            } else {
+                let mut pool = Pool::new(config);
+                pool.drain(&self.drains, &mut VecDeque::new());
+                begin(&mut pool, notify_at_start, &mut self.events);
+                pool
+            };
+            self.pools.push(pool);
+        }
+        self.cleanup = table.cleanup;
+        for mut gone in old.into_iter().flatten() {
+            let all = gone.members.iter().filter_map(|member| removed(&gone.name, member));
+            self.events.extend(all);
+            if gone.config.omega {
+                gone.end(false, &mut self.events);
+            }
+        }
+        self.index();
+        Ok(())
+    }
+
+    /// What a check told.
+    ///
+    /// # Errors
+    /// When it is nobody's check, or it cannot be told whose.
+    pub fn handle_check(&mut self, report: &CheckReport) -> Result<(), String> {
+        for Slot { pool, member, check } in self.slots(report)? {
+            if let Some(pool) = self.pools.get_mut(pool) {
+                pool.hear((member, check), report, &mut self.events);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is drained from now on.
+    pub fn handle_drains(&mut self, drains: Drains) {
+        self.drains = drains;
+        for pool in &mut self.pools {
+            pool.drain(&self.drains, &mut self.events);
+        }
+    }
+
+    /// Which addresses this host has from now on.
+    pub fn handle_addresses(&mut self, addresses: &BTreeSet<IpAddr>) {
+        for pool in &mut self.pools {
+            pool.house(addresses, &mut self.events);
+        }
+    }
+
+    /// It ends, and the table with it. Pools with `omega` tell it as the loss of everything.
+    pub fn handle_stop(&mut self) {
+        let with_servers = self.cleanup != Cleanup::Flush;
+        for pool in self.pools.iter_mut().filter(|pool| pool.config.omega) {
+            pool.end(with_servers, &mut self.events);
+        }
+    }
+
+    /// The next thing that happened, in order, until `None`.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The table as it has to be now.
+    ///
+    /// # Errors
+    /// As [`Balancer::new`], whose check it passed.
+    pub fn contents(&self) -> Result<Contents, String> {
+        join(self.pools.iter().map(|pool| (&pool.config, pool.places())))
+    }
+
+    /// What is drained.
+    #[must_use]
+    pub const fn drains(&self) -> &Drains {
+        &self.drains
+    }
+
+    /// Whether some pool wants to know which addresses this host has.
+    #[must_use]
+    pub fn wants_addresses(&self) -> bool {
+        self.pools.iter().any(|pool| pool.config.suspend_without_address)
+    }
+
+    /// How every pool stands.
+    #[must_use]
+    pub fn status(&self) -> Vec<PoolStatus> {
+        self.pools.iter().map(status).collect()
+    }
+
+    fn index(&mut self) {
+        self.by_name.clear();
+        for (number, pool) in self.pools.iter().enumerate() {
+            for (member, destination) in pool.members.iter().enumerate() {
+                for (check, checker) in destination.checkers.iter().enumerate() {
+                    let slot = Slot { pool: number, member, check };
+                    self.by_name.entry(checker.name.clone()).or_default().push(slot);
+                }
+            }
+        }
+    }
+
+    /// Whose check it is: all that have its name; or, when a destination is named, its only check
+    /// of this kind.
+    fn slots(&self, report: &CheckReport) -> Result<Vec<Slot>, String> {
+        let CheckName { kind, check } = &report.name;
+        let named = self.by_name.get(&report.name).into_iter().flatten();
+        let found: Vec<Slot> = named.copied().filter(|slot| self.is_meant(*slot, report)).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let Some(wanted) = report.server else {
+            return Err(format!("no real server has the {kind} check {check}"));
+        };
+        let of_kind = self.by_name.iter().filter(|(name, _)| name.kind == *kind);
+        let all = of_kind.flat_map(|(_, slots)| slots).copied();
+        let found: Vec<Slot> = all.filter(|slot| self.is_meant(*slot, report)).collect();
+        let mut pools: Vec<_> = found.iter().map(|slot| (slot.pool, slot.member)).collect();
+        pools.dedup();
+        match found.len() {
+            0 => Err(format!("the real server {wanted} has no {kind} check")),
+            count if count > pools.len() => Err(format!(
+                "the real server {wanted} has several {kind} checks, none called {check}"
+            )),
+            _ => Ok(found),
+        }
+    }
+
+    /// Whether what else `report` says of pool and destination is so.
+    fn is_meant(&self, slot: Slot, report: &CheckReport) -> bool {
+        let Some(pool) = self.pools.get(slot.pool) else { return false };
+        let Some(member) = pool.members.get(slot.member) else { return false };
+        report.service.as_ref().is_none_or(|service| *service == pool.name)
+            && report.server.is_none_or(|server| server.is(member.endpoint()))
+    }
+}
+
+/// A pool that is new.
+fn begin(pool: &mut Pool, notify: bool, events: &mut VecDeque<Event>) {
+    for member in pool.members.iter().filter(|member| notify && member.alive) {
+        events.push_back(server(&pool.name, member, "it is up from the start"));
+    }
+    pool.settle(events);
+}
+
+/// Whether both are the same pool before and after a reload.
+fn is_same(old: &PoolConfig, new: &PoolConfig) -> bool {
+    match (&old.group, &new.group) {
+        (Some(old), Some(new)) => old == new,
+        (None, None) => old.services == new.services,
+        _ => false,
+    }
+}
+
+fn status(pool: &Pool) -> PoolStatus {
+    let servers = pool.members.iter().map(|member| ServerStatus {
+        server: member.endpoint(),
+        up: member.alive,
+        weight: member.weight(),
+        drained: member.drained,
+        checks: member
+            .checkers
+            .iter()
+            .map(|checker| CheckStatus {
+                name: checker.name.clone(),
+                up: checker.is_up,
+                has_run: checker.has_run,
+            })
+            .collect(),
+    });
+    PoolStatus {
+        service: pool.name.clone(),
+        up: pool.has_quorum,
+        weight: pool.weight(),
+        quorum: pool.config.quorum,
+        sorry: pool.is_sorry(),
+        suspended: pool.is_suspended,
+        servers: servers.collect(),
+    }
+}

@@ -1,0 +1,259 @@
+//! What comes in of checks, and what a pool remembers of each.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{BfdCheck, DestinationConfig, FileCheck};
+use crate::engine::check::{CheckConfig, Connection, Health, HttpCheck, ServerProbe};
+use crate::engine::ipvs::Endpoint;
+
+/// What a check is called in events: its kind, and what it asks of whom.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CheckName {
+    /// `tcp`, `http`, `script` …
+    pub kind: Box<str>,
+    /// `10.0.0.1:80`, `http://10.0.0.1:80/health`, a command, a file, a session.
+    pub check: Box<str>,
+}
+
+impl CheckName {
+    fn new(kind: &str, check: impl Into<Box<str>>) -> Self {
+        Self { kind: kind.into(), check: check.into() }
+    }
+
+    /// The name of a probe.
+    #[must_use]
+    pub fn of(probe: &ServerProbe) -> Self {
+        match probe {
+            ServerProbe::Tcp(to) => Self::new("tcp", endpoint(to)),
+            ServerProbe::Icmp(to) => Self::new("icmp", to.address.to_string()),
+            ServerProbe::Smtp(check) => Self::new("smtp", endpoint(&check.connection)),
+            ServerProbe::Dns(check) => Self::new("dns", endpoint(&check.connection)),
+            ServerProbe::Udp(check) => Self::new("udp", endpoint(&check.connection)),
+            ServerProbe::Script(check) => Self::new("script", check.command.argv.join(" ")),
+            ServerProbe::Http(check) => {
+                let kind = if check.tls.is_some() { "https" } else { "http" };
+                Self::new(kind, url(kind, check))
+            }
+        }
+    }
+}
+
+fn endpoint(to: &Connection) -> String {
+    Endpoint { address: to.address, port: to.port }.to_string()
+}
+
+/// Of the first of its requests.
+fn url(scheme: &str, check: &HttpCheck) -> String {
+    let path = check.urls.first().map_or("/", |url| &url.path);
+    format!("{scheme}://{}{path}", endpoint(&check.connection))
+}
+
+/// What an event says of a check: the data of `check.transition` and `check.result`.
+///
+/// A transition is a verdict. A result is a single one, and counts as the configuration of the
+/// check says: so many failures are forgiven.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct CheckReport {
+    /// What the check is called.
+    #[serde(flatten)]
+    pub name: CheckName,
+    /// The verdict from now on.
+    #[serde(default)]
+    pub to: Option<Health>,
+    /// One result.
+    #[serde(default)]
+    pub status: Option<Health>,
+    /// Only checks of this pool.
+    #[serde(default)]
+    pub service: Option<Box<str>>,
+    /// Only checks of this destination.
+    #[serde(default)]
+    pub server: Option<ServerName>,
+    /// The destination's weight from now on (`misc_dynamic`).
+    #[serde(default)]
+    pub weight: Option<u32>,
+    /// The number in a tracked file.
+    #[serde(default)]
+    pub value: Option<i64>,
+    /// In words.
+    #[serde(default)]
+    pub reason: Box<str>,
+}
+
+/// A real server by its address, with or without its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ServerName {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its port; every one when absent.
+    pub port: Option<u16>,
+}
+
+impl ServerName {
+    /// Whether it names the server at this address and port.
+    #[must_use]
+    pub fn is(&self, at: Endpoint) -> bool {
+        self.address == at.address && self.port.is_none_or(|port| port == at.port)
+    }
+}
+
+impl FromStr for ServerName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        if let Ok(address) = bare.parse() {
+            return Ok(Self { address, port: None });
+        }
+        let at: SocketAddr = text.parse().map_err(|_| {
+            format!("`{text}` is no server: ADDRESS or ADDRESS:PORT, IPv6 with a port in brackets")
+        })?;
+        Ok(Self { address: at.ip(), port: Some(at.port()) })
+    }
+}
+
+impl TryFrom<String> for ServerName {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ServerName> for String {
+    fn from(name: ServerName) -> Self {
+        name.to_string()
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => SocketAddr::new(self.address, port).fmt(f),
+            None => self.address.fmt(f),
+        }
+    }
+}
+
+/// One check of a destination: what is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct Checker {
+    pub(super) name: CheckName,
+    subject: Subject,
+    pub(super) alpha: bool,
+    /// Failures in a row that are forgiven.
+    retry: u32,
+    pub(super) is_up: bool,
+    /// A result has come.
+    pub(super) has_run: bool,
+    /// In a row, while it is up.
+    failures: u32,
+    /// Of a file.
+    value: i64,
+}
+
+/// What is asked. Two checkers with the same subject are the same one before and after a reload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subject {
+    Probe(ServerProbe),
+    File { weight: i32, reverse: bool },
+    Session,
+}
+
+/// A weight at or below this takes the destination down.
+const LEAST_WEIGHT: i64 = -2_147_483_647;
+
+impl Checker {
+    /// Every check of `destination`; those that start down wait for their first success.
+    pub(super) fn all(destination: &DestinationConfig) -> Vec<Self> {
+        let probes = destination.checks.iter().map(Self::probe);
+        let files = destination.files.iter().map(Self::file);
+        let sessions = destination.sessions.iter().map(Self::session);
+        probes.chain(files).chain(sessions).collect()
+    }
+
+    fn new(name: CheckName, subject: Subject, alpha: bool, retry: u32) -> Self {
+        let (is_up, has_run, failures, value) = (!alpha, false, 0, 0);
+        Self { name, subject, alpha, retry, is_up, has_run, failures, value }
+    }
+
+    fn probe(check: &CheckConfig) -> Self {
+        let subject = Subject::Probe(check.probe.clone());
+        Self::new(CheckName::of(&check.probe), subject, check.timing.alpha, check.timing.retry)
+    }
+
+    fn file(check: &FileCheck) -> Self {
+        let subject = Subject::File { weight: check.weight, reverse: check.reverse };
+        Self::new(CheckName::new("file", check.file.clone()), subject, false, 0)
+    }
+
+    fn session(check: &BfdCheck) -> Self {
+        Self::new(CheckName::new("bfd", check.session.clone()), Subject::Session, check.alpha, 0)
+    }
+
+    /// Whether `old` was the same check before a reload.
+    pub(super) fn continues(&self, old: &Self) -> bool {
+        self.name == old.name && self.subject == old.subject
+    }
+
+    /// Know what `old` knew.
+    pub(super) fn take_over(&mut self, old: &Self) {
+        (self.is_up, self.has_run) = (old.is_up, old.has_run);
+        (self.failures, self.value) = (old.failures, old.value);
+    }
+
+    /// What `report` says, counted.
+    pub(super) fn hear(&mut self, report: &CheckReport) {
+        if let (Subject::File { .. }, Some(value)) = (&self.subject, report.value) {
+            self.value = value;
+            self.has_run = true;
+            self.is_up = !self.file_is_down();
+            return;
+        }
+        let verdict = match (report.to, report.status) {
+            (Some(verdict), _) => verdict.as_up(),
+            (None, Some(result)) => self.count(result),
+            (None, None) => None,
+        };
+        if let Some(is_up) = verdict {
+            (self.is_up, self.has_run, self.failures) = (is_up, true, 0);
+        }
+    }
+
+    /// The verdict that follows from one result; none while a failure is forgiven, or when nothing
+    /// could be found out. The first failure of all is not forgiven.
+    fn count(&mut self, result: Health) -> Option<bool> {
+        if result == Health::Down && self.is_up && self.has_run && self.failures < self.retry {
+            self.failures = self.failures.saturating_add(1);
+            return None;
+        }
+        result.as_up()
+    }
+
+    /// A file with a weight takes its destination down only when the product is out of bounds; one
+    /// without when it holds anything but 0, or the other way round.
+    fn file_is_down(&self) -> bool {
+        match self.subject {
+            Subject::File { weight: 0, reverse } => (self.value != 0) != reverse,
+            Subject::File { .. } => self.adds() <= LEAST_WEIGHT,
+            _ => false,
+        }
+    }
+
+    /// Whether it may set the weight of its destination.
+    pub(super) const fn sets_weight(&self) -> bool {
+        matches!(self.subject, Subject::Probe(_))
+    }
+
+    /// What it adds to the weight of its destination.
+    pub(super) fn adds(&self) -> i64 {
+        let Subject::File { weight, reverse } = self.subject else { return 0 };
+        let sign = if reverse { -1 } else { 1 };
+        self.value.saturating_mul(i64::from(weight)).saturating_mul(sign)
+    }
+}

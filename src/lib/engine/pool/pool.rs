@@ -1,0 +1,225 @@
+//! One `virtual_server`: who of its members serves, and when the sorry server does instead.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::net::IpAddr;
+
+use super::check::CheckReport;
+use super::contents::name;
+use super::member::Member;
+use super::{Drains, Event, PoolConfig, SorryServer};
+use crate::engine::ipvs::{Destination, Service};
+
+/// A pool with what is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    /// Without its destinations, which are in `members`.
+    pub(super) config: PoolConfig,
+    pub(super) name: Box<str>,
+    pub(super) members: Vec<Member>,
+    /// Without it the sorry server serves, where there is one.
+    pub(super) has_quorum: bool,
+    /// Checks count for nothing while the address is elsewhere.
+    pub(super) is_suspended: bool,
+}
+
+impl Pool {
+    /// A pool at its start: it counts as having its quorum, until that is judged.
+    pub(super) fn new(mut config: PoolConfig) -> Self {
+        let members = std::mem::take(&mut config.destinations).into_iter().map(Member::new);
+        let members = members.collect();
+        let name = name(&config);
+        Self { config, name, members, has_quorum: true, is_suspended: false }
+    }
+
+    /// The pool `config`, which was `old` before a reload.
+    pub(super) fn reloaded(config: PoolConfig, old: &Self, events: &mut VecDeque<Event>) -> Self {
+        let mut new = Self::new(config);
+        for member in &mut new.members {
+            let at = member.endpoint();
+            let Some(old) = old.members.iter().find(|old| old.endpoint() == at) else { continue };
+            *member = Member::reloaded(member.config.clone(), old);
+            if member.alive != old.alive {
+                events.push_back(server(&new.name, member, "its checks are others after a reload"));
+            }
+            if member.weight() != old.weight() {
+                events.push_back(weight(&new.name, member, old.weight()));
+            }
+        }
+        new.has_quorum = old.has_quorum;
+        new.is_suspended = old.is_suspended && new.config.suspend_without_address;
+        for gone in &old.members {
+            let stays = new.members.iter().any(|member| member.endpoint() == gone.endpoint());
+            if !stays {
+                events.extend(removed(&new.name, gone));
+            }
+        }
+        new
+    }
+
+    /// The pool begins, or goes on with another configuration.
+    pub(super) fn settle(&mut self, events: &mut VecDeque<Event>) {
+        self.seat();
+        self.judge(events);
+    }
+
+    /// The sorry server serves.
+    pub(super) const fn is_sorry(&self) -> bool {
+        !self.has_quorum && self.config.sorry.is_some()
+    }
+
+    /// Whoever lives has a place in the table, unless the sorry server has it.
+    fn seat(&mut self) {
+        let taken = self.is_sorry();
+        for member in &mut self.members {
+            member.seated |= member.alive && !taken;
+        }
+    }
+
+    /// What a check of a member was told.
+    pub(super) fn hear(
+        &mut self,
+        (number, check): (usize, usize),
+        report: &CheckReport,
+        events: &mut VecDeque<Event>,
+    ) {
+        let Some(member) = self.members.get_mut(number) else { return };
+        if self.is_suspended {
+            return;
+        }
+        let outcome = member.hear(check, report);
+        if outcome.told {
+            events.push_back(server(&self.name, member, &report.reason));
+        }
+        if let Some(from) = outcome.weighed {
+            events.push_back(weight(&self.name, member, from));
+        }
+        self.seat();
+        self.judge(events);
+    }
+
+    /// Which members are to get no new connections.
+    pub(super) fn drain(&mut self, drains: &Drains, events: &mut VecDeque<Event>) {
+        let services = &self.config.services;
+        let mut changed = false;
+        for member in &mut self.members {
+            let at = member.endpoint();
+            let drained = drains.all().iter().any(|drain| {
+                let here = |id| services.iter().any(|service| service.includes(id));
+                drain.server.is(at) && drain.service.as_ref().is_none_or(here)
+            });
+            if drained != member.drained {
+                let from = member.weight();
+                member.drained = drained;
+                changed = true;
+                events.push_back(weight(&self.name, member, from));
+            }
+        }
+        if changed {
+            self.judge(events);
+        }
+    }
+
+    /// This host has these addresses.
+    pub(super) fn house(&mut self, addresses: &BTreeSet<IpAddr>, events: &mut VecDeque<Event>) {
+        if !self.config.suspend_without_address || self.config.group.is_some() {
+            return;
+        }
+        let Some(Service::Addresses { first, .. }) = self.config.services.first() else { return };
+        let suspended = !addresses.contains(first);
+        if suspended != self.is_suspended {
+            self.is_suspended = suspended;
+            events.push_back(Event::Suspended { service: self.name.clone(), suspended });
+        }
+    }
+
+    /// Whether the quorum is there: gained at so much above it, lost at so much below it, or when
+    /// nobody lives. The sorry server serves while it is not.
+    fn judge(&mut self, events: &mut VecDeque<Event>) {
+        let weight = self.weight();
+        let (quorum, margin) = (u64::from(self.config.quorum), u64::from(self.config.hysteresis));
+        let threshold = if self.has_quorum {
+            quorum.saturating_sub(margin)
+        } else {
+            quorum.saturating_add(margin)
+        };
+        let is_enough = weight >= threshold && weight > 0;
+        if is_enough == self.has_quorum {
+            return;
+        }
+        self.has_quorum = is_enough;
+        self.seat();
+        events.push_back(Event::Quorum {
+            service: self.name.clone(),
+            up: is_enough,
+            weight,
+            threshold,
+            sorry_server: self.config.sorry.as_ref().map(SorryServer::endpoint),
+            hook: self.hook(),
+        });
+    }
+
+    /// Weight of the members that live.
+    pub(super) fn weight(&self) -> u64 {
+        self.members.iter().map(Member::counts).fold(0, u64::saturating_add)
+    }
+
+    fn hook(&self) -> Option<&'static str> {
+        let (hook, name) = if self.has_quorum {
+            (&self.config.quorum_up, "quorum_up")
+        } else {
+            (&self.config.quorum_down, "quorum_down")
+        };
+        hook.as_ref().map(|_| name)
+    }
+
+    /// Who is in the table for it; port 0 is that of the service.
+    pub(super) fn places(&self) -> Vec<Destination> {
+        let is_sorry = self.is_sorry();
+        let members = self.members.iter().filter_map(|member| member.place(is_sorry));
+        let sorry = self.config.sorry.iter().filter_map(|sorry| sorry.place(is_sorry));
+        members.chain(sorry).collect()
+    }
+
+    /// It ends, and `omega` has that told as the loss of everything.
+    pub(super) fn end(&mut self, with_servers: bool, events: &mut VecDeque<Event>) {
+        for member in self.members.iter().filter(|member| with_servers && member.alive) {
+            events.push_back(down(&self.name, member, "shutting down"));
+        }
+        self.has_quorum = false;
+        events.push_back(Event::Quorum {
+            service: self.name.clone(),
+            up: false,
+            weight: 0,
+            threshold: self.config.quorum.into(),
+            sorry_server: None,
+            hook: self.hook(),
+        });
+    }
+}
+
+pub(super) fn server(service: &str, member: &Member, reason: &str) -> Event {
+    Event::Server {
+        service: service.into(),
+        server: member.endpoint(),
+        up: member.alive,
+        reason: reason.into(),
+        hook: member.hook(),
+    }
+}
+
+fn weight(service: &str, member: &Member, from: u32) -> Event {
+    let to = member.weight();
+    Event::Weight { service: service.into(), server: member.endpoint(), from, to }
+}
+
+/// A member that lives ends.
+fn down(service: &str, member: &Member, reason: &str) -> Event {
+    let mut ended = member.clone();
+    ended.alive = false;
+    server(service, &ended, reason)
+}
+
+/// What is told of a member that is gone after a reload: the end of one that lived.
+pub(super) fn removed(service: &str, member: &Member) -> Option<Event> {
+    member.alive.then(|| down(service, member, "removed"))
+}
