@@ -11,6 +11,11 @@ impl<'t> Lines<'t> {
         Self { text, at: 0 }
     }
 
+    /// Where the next line starts.
+    pub(super) const fn at(&self) -> usize {
+        self.at
+    }
+
     /// Where the next line starts, and the text from there on.
     pub(super) fn rest(&self) -> Option<(usize, &'t str)> {
         let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;

@@ -147,7 +147,7 @@ fn load_with<T>(
 ) -> (Outcome, T) {
     let mut reader = reader::Reader::new(loader, options);
     reader.file(path, None);
-    let reader::Reader { builder, diagnostics, mut sources, exhausted, .. } = reader;
+    let reader::Reader { builder, diagnostics, mut sources, exhausted, suspects, .. } = reader;
     let mut taken = builder.finish();
     conceal(std::mem::take(&mut taken.secrets), &mut sources);
     let mut diagnostics = diagnostics.into_vec();
@@ -174,7 +174,7 @@ fn load_with<T>(
     }
     let mut diagnostics = in_order(diagnostics);
     if !diagnostics.is_empty() {
-        let hidden = secrecy::cover(tree.words(), &mut diagnostics, &sources);
+        let hidden = secrecy::cover(&mut diagnostics, &sources, suspects, tree.words());
         conceal(hidden, &mut sources);
     }
     let broken = diagnostics.iter().any(|d| d.severity() == Severity::Error);
@@ -184,7 +184,8 @@ fn load_with<T>(
 /// Hide secrets when there is no tree.
 fn cover(diagnostics: &mut [Diagnostic], sources: &mut SourceMap) {
     if !diagnostics.is_empty() {
-        let hidden = secrecy::cover(std::iter::empty(), diagnostics, sources);
+        let all = secrecy::Suspects::all(sources);
+        let hidden = secrecy::cover(diagnostics, sources, all, std::iter::empty());
         conceal(hidden, sources);
     }
 }

@@ -18,6 +18,7 @@ use super::quoting;
 use super::render::Rendering;
 use super::repeat;
 use super::schema;
+use super::secrecy::Suspects;
 use super::source::{SourceMap, Span, Step, offset};
 use super::tree::Builder;
 
@@ -87,6 +88,8 @@ pub(super) struct Reader<'a> {
     left: Bounds,
     /// A bound was passed and told: nothing more is read.
     pub exhausted: bool,
+    /// Lines that may hold a secret.
+    pub suspects: Suspects,
 }
 
 impl<'a> Reader<'a> {
@@ -106,6 +109,7 @@ impl<'a> Reader<'a> {
             random: options.random_seed,
             left: options.bounds,
             exhausted: false,
+            suspects: Suspects::default(),
         }
     }
 
@@ -202,56 +206,66 @@ impl<'a> Reader<'a> {
     fn lines(&mut self, text: &str, origin: Span) {
         let mut lines = Lines::new(text);
         while !self.exhausted {
-            if self.plain(&mut lines, origin) {
-                continue;
-            }
-            let Some((start, raw)) = lines.next() else { return };
-            self.too_long(start, raw, origin);
-            let (line, continues) = self.bare(start, raw, origin);
-            let unconditional = self.condition(line.text()).filter(|rest| !rest.is_empty());
-            let Some(rest) = unconditional else {
-                // A definition that is not wanted takes its further lines with it.
-                let of = line.text().split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
-                let mut continues = continues && definition(of).is_some();
-                while continues {
-                    continues = lines.next().is_some_and(|(_, raw)| continued(raw));
+            let from = lines.at();
+            let Some(suspect) = self.plain(&mut lines, origin) else {
+                if self.any(&mut lines, origin).is_none() {
+                    return;
                 }
+                self.suspects.add(origin, from..lines.at());
                 continue;
             };
-            let at = line.text().len() - rest.len();
-            let Some((name, value)) = definition(rest).map(|(n, from)| (n.to_owned(), at + from))
-            else {
-                let line = if continues { self.not_continued(&line) } else { line };
-                self.line(&line, 0);
-                continue;
-            };
-            let mut body = vec![line.rest(value)];
-            let kind = if continues { Kind::Lines } else { Kind::Line };
-            let mut continues = continues;
-            while continues && let Some(last) = body.last_mut() {
-                let text = last.text();
-                *last = last.part(0, text.strip_suffix('\\').unwrap_or(text).len());
-                let Some((start, raw)) = lines.next() else { break };
-                let (line, more) = self.bare(start, raw, origin);
-                body.push(line);
-                continues = more;
+            if suspect {
+                self.suspects.add(origin, from..lines.at());
             }
-            self.define(kind, name, body, line.span(at, value));
         }
     }
 
-    /// Take the next line when the reader has nothing to do with it; false: it was not taken.
-    fn plain(&mut self, lines: &mut Lines<'_>, origin: Span) -> bool {
-        let Some((start, rest)) = lines.rest().filter(|_| self.rendering.is_none()) else {
-            return false;
-        };
+    /// Take the next line when the reader has nothing to do with it: whether it is suspect. `None`:
+    /// it was not taken.
+    fn plain(&mut self, lines: &mut Lines<'_>, origin: Span) -> Option<bool> {
+        let (start, rest) = lines.rest().filter(|_| self.rendering.is_none())?;
         let at = Span { start: offset(start), ..origin };
-        let Some((length, end)) = self.builder.plain_line(rest, at, &mut self.diagnostics) else {
-            return false;
+        let taken = self.builder.plain_line(rest, at, &mut self.diagnostics)?;
+        lines.skip(taken.end);
+        let end = at.start.saturating_add(offset(taken.length));
+        self.spend(taken.length, Span { end, ..at });
+        Some(taken.suspect)
+    }
+
+    /// Take the next line, and those that a definition in it goes on with. `None`: there is none.
+    fn any(&mut self, lines: &mut Lines<'_>, origin: Span) -> Option<()> {
+        let (start, raw) = lines.next()?;
+        self.too_long(start, raw, origin);
+        let (line, mut continues) = self.bare(start, raw, origin);
+        let unconditional = self.condition(line.text()).filter(|rest| !rest.is_empty());
+        let Some(rest) = unconditional else {
+            // A definition that is not wanted takes its further lines with it.
+            let of = line.text().split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
+            continues &= definition(of).is_some();
+            while continues {
+                continues = lines.next().is_some_and(|(_, raw)| continued(raw));
+            }
+            return Some(());
         };
-        lines.skip(end);
-        self.spend(length, Span { end: at.start.saturating_add(offset(length)), ..at });
-        true
+        let at = line.text().len() - rest.len();
+        let Some((name, value)) = definition(rest).map(|(n, from)| (n.to_owned(), at + from))
+        else {
+            let line = if continues { self.not_continued(&line) } else { line };
+            self.line(&line, 0);
+            return Some(());
+        };
+        let mut body = vec![line.rest(value)];
+        let kind = if continues { Kind::Lines } else { Kind::Line };
+        while continues && let Some(last) = body.last_mut() {
+            let text = last.text();
+            *last = last.part(0, text.strip_suffix('\\').unwrap_or(text).len());
+            let Some((start, raw)) = lines.next() else { break };
+            let (line, more) = self.bare(start, raw, origin);
+            body.push(line);
+            continues = more;
+        }
+        self.define(kind, name, body, line.span(at, value));
+        Some(())
     }
 
     /// keepalived reads lines of a certain length.

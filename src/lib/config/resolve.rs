@@ -14,9 +14,9 @@ use super::values::{self, Parsed};
 /// Blocks that keepalived drops when more than a name stands before their brace.
 const ONE_NAME: [&str; 2] = ["vrrp_instance", "vrrp_sync_group"];
 
-/// Blocks of the top level whose keywords are resolved when the block is built, and then forgotten:
-/// a configuration may have very many, and nothing looks into two of them.
-const LATE: [&str; 1] = ["virtual_server"];
+/// Blocks whose keywords are resolved when the block is built, and then forgotten: a configuration
+/// may have very many, and nothing looks into two of them.
+const LATE: [&str; 2] = ["virtual_server", "real_server"];
 
 /// What a keyword was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +40,16 @@ pub(super) struct Entry<'a> {
     /// The keywords of its block; empty for a block of list entries, and for one of [`LATE`] until
     /// it is opened.
     pub children: Box<[Entry<'a>]>,
+    /// It, or a block round it, is not acted on yet, which was reported.
+    quiet: bool,
 }
 
 impl<'a> Entry<'a> {
+    /// Whether its block is not resolved before it is opened.
+    pub(super) fn is_late(&self) -> bool {
+        LATE.contains(&self.row.keyword)
+    }
+
     /// The words after the keyword.
     pub(super) fn arguments(&self) -> WordList<'a> {
         self.place.arguments()
@@ -115,22 +122,20 @@ impl Resolver {
     ) -> Box<[Entry<'a>]> {
         let from = stack.len();
         for place in nodes {
-            let node = place.node();
-            let Some(row) = block.find(node.keyword.text) else {
-                self.unknown(&node, block);
+            let Some(row) = place.known().and_then(|known| known.row(block)) else {
+                self.unknown(&place.node(), block);
                 continue;
             };
-            self.support(&node, row, quiet);
-            let Some(value) = self.value(&node, row) else { continue };
-            let mut children = Box::default();
-            if let (Some(inner), Some(content)) = (node.block, row.content)
+            self.support(place, row, quiet);
+            let Some(value) = self.value(place, row) else { continue };
+            let quiet = quiet || matches!(row.support, Support::NotYet(_));
+            let mut entry = Entry { place, row, value, children: Box::default(), quiet };
+            if let (Some(inner), Some(content)) = (place.block(), row.content)
                 && !content.entries
-                && !LATE.contains(&row.keyword)
+                && !entry.is_late()
             {
-                let quiet = quiet || matches!(row.support, Support::NotYet(_));
-                children = self.nested(inner.nodes, content, quiet, stack);
+                entry.children = self.nested(inner.nodes, content, quiet, stack);
             }
-            let entry = Entry { place, row, value, children };
             let before = stack.get(from..).unwrap_or_default();
             if !self.repeated(before, &entry, block) {
                 stack.push(entry);
@@ -139,16 +144,14 @@ impl Resolver {
         stack.drain(from..).collect()
     }
 
-    /// `entry`, a block of the top level, with its keywords.
+    /// `entry`, a block that is resolved late, with its keywords.
     pub(super) fn open<'a>(&mut self, entry: &Entry<'a>) -> Entry<'a> {
-        let Entry { place, row, ref value, .. } = *entry;
+        let Entry { place, row, ref value, quiet, .. } = *entry;
         let children = match (place.block(), row.content) {
-            (Some(inner), Some(content)) => {
-                self.block(inner.nodes, content, matches!(row.support, Support::NotYet(_)))
-            }
+            (Some(inner), Some(content)) => self.block(inner.nodes, content, quiet),
             _ => Box::default(),
         };
-        Entry { place, row, value: value.clone(), children }
+        Entry { place, row, value: value.clone(), children, quiet }
     }
 
     /// Report a setting that is given twice; true when the first one stays.
@@ -178,8 +181,11 @@ impl Resolver {
         first_wins
     }
 
-    fn support(&mut self, node: &Node<'_>, row: &'static Row, quiet: bool) {
-        let span = node.keyword.span;
+    fn support(&mut self, place: Place<'_>, row: &'static Row, quiet: bool) {
+        if row.replaced_by.is_none() && row.support == Support::Works {
+            return;
+        }
+        let span = place.keyword().span;
         if let Some(now) = row.replaced_by {
             let message = format!("`{}` is an old spelling", row.keyword);
             self.diagnostics.push(
@@ -256,9 +262,10 @@ impl Resolver {
     }
 
     /// The value of a keyword; `None` when it must be left out.
-    fn value(&mut self, node: &Node<'_>, row: &'static Row) -> Option<Value> {
-        self.shape(node, row)?;
-        let first = node.arguments.first();
+    fn value(&mut self, place: Place<'_>, row: &'static Row) -> Option<Value> {
+        self.shape(place, row)?;
+        let arguments = place.arguments();
+        let first = arguments.first();
         let (value, most) = match row.arguments {
             Arguments::None | Arguments::Block => (Value::Words, 0),
             Arguments::NamedBlock => (Value::Words, 1),
@@ -289,7 +296,7 @@ impl Resolver {
                 (Value::Words, 1)
             }
         };
-        if let Some(extra) = node.arguments.get(most) {
+        if let Some(extra) = arguments.get(most) {
             let message = format!("`{}` does not take `{}`", row.keyword, extra.text);
             self.diagnostics.push(
                 Diagnostic::new(Code::ExtraArguments, extra.span, message)
@@ -300,13 +307,13 @@ impl Resolver {
     }
 
     /// Whether it has a block and enough arguments.
-    fn shape(&mut self, node: &Node<'_>, row: &'static Row) -> Option<()> {
-        let span = node.keyword.span;
-        match (&node.block, row.content) {
+    fn shape(&mut self, place: Place<'_>, row: &'static Row) -> Option<()> {
+        let arguments = place.arguments();
+        match (place.block(), row.content) {
             (None, Some(_)) => {
                 let message = format!("`{}` has no block", row.keyword);
                 self.diagnostics.push(
-                    Diagnostic::new(Code::BlockMissing, span, message)
+                    Diagnostic::new(Code::BlockMissing, place.keyword().span, message)
                         .remedy("write `{` at the end of this line, and `}` after its settings"),
                 );
                 return None;
@@ -334,7 +341,7 @@ impl Resolver {
         };
         let keyword = row.keyword;
         if ONE_NAME.contains(&keyword)
-            && let Some(second) = node.arguments.get(1)
+            && let Some(second) = arguments.get(1)
         {
             let message = format!("`{keyword}` has more than one name; keepalived drops the block");
             self.diagnostics.push(
@@ -343,9 +350,10 @@ impl Resolver {
             );
             return None;
         }
-        if node.arguments.len() >= least {
+        if arguments.len() >= least {
             return Some(());
         }
+        let span = place.keyword().span;
         let found = if row.arguments == Arguments::NamedBlock {
             Diagnostic::new(Code::NameMissing, span, format!("`{keyword}` has no name"))
                 .remedy(format!("give it one: {keyword} NAME {{"))

@@ -4,13 +4,17 @@
 //! stands behind a keyword whose arguments are (`auth_pass`) or behind a misspelt one; and in a
 //! block that has such keywords (`authentication`, also misspelt, also without its braces) every
 //! word that is no keyword. It refuses to know whether the configuration is right.
+//!
+//! Only [`Suspects`] are looked at, and the lines after them as long as these may belong to them:
+//! of most lines the reader can say that they begin with a keyword and tell nothing.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::diagnostic::Diagnostic;
-use super::schema::{self, Arguments, Block};
-use super::source::{SourceMap, Span, offset};
+use super::schema::{self, Arguments, Block, Keyword};
+use super::source::{SourceFile, SourceMap, Span, offset};
 use super::spelling::is_near;
 use super::tree::Word;
 
@@ -21,29 +25,57 @@ const TELLING: usize = 3;
 /// Parts of the names of definitions that hold secrets.
 const TELLTALES: [&str; 4] = ["pass", "secret", "auth", "key"];
 
+/// Parts of files that may hold secrets, or begin to. A line that stands in none of them begins
+/// with a keyword whose arguments may be shown, or is empty, and [`is_telling`] is none of its
+/// words.
+#[derive(Debug, Default)]
+pub(super) struct Suspects(Vec<Span>);
+
+impl Suspects {
+    /// Everything.
+    pub(super) fn all(sources: &SourceMap) -> Self {
+        let whole = |(file, source): (u32, &SourceFile)| {
+            let end = offset(source.text.len());
+            Span { file, start: 0, end, trace: 0 }
+        };
+        Self((0..).zip(sources.files()).map(whole).collect())
+    }
+
+    /// Add whole lines of the file that `place` is in.
+    pub(super) fn add(&mut self, place: Span, lines: Range<usize>) {
+        let (start, end) = (offset(lines.start), offset(lines.end));
+        match self.0.last_mut().filter(|last| (last.file, last.end) == (place.file, start)) {
+            Some(last) => last.end = end,
+            None => self.0.push(Span { file: place.file, start, end, trace: 0 }),
+        }
+    }
+}
+
+/// Whether what stands behind `word` is secret, or in its block may be, even in the middle of a
+/// line.
+pub(super) fn is_telling(word: &str) -> bool {
+    static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let blocks = TABLE.blocks.iter().map(|(name, _)| name.as_str());
+        blocks.chain(TABLE.secrets.iter().copied()).collect()
+    });
+    WORDS.iter().any(|telling| telling.eq_ignore_ascii_case(word))
+}
+
 /// Hide secrets in `diagnostics`, and give the places in `sources` that must not be shown; `words`
 /// are those of the tree.
 pub(super) fn cover<'t>(
-    words: impl Iterator<Item = Word<'t>>,
     diagnostics: &mut [Diagnostic],
     sources: &SourceMap,
+    mut suspects: Suspects,
+    words: impl Iterator<Item = Word<'t>>,
 ) -> Vec<Span> {
     let mut hidden = Hidden::default();
-    for (number, file) in (0..).zip(sources.files()) {
+    suspects.0.sort_unstable();
+    for parts in suspects.0.chunk_by(|one, other| one.file == other.file) {
+        let Some(number) = parts.first().map(|part| part.file) else { continue };
+        let Some(file) = sources.file(number) else { continue };
         let mut scan = Scan { file: number, hidden: &mut hidden, block: None, awaiting: false };
-        let mut idle = Idle::default();
-        let mut at = 0;
-        for raw in file.text.split_inclusive('\n') {
-            let line = raw.trim_end_matches(['\n', '\r']);
-            if !(scan.is_idle() && idle.knows(line)) {
-                let before = scan.is_idle().then_some(scan.hidden.spans.len());
-                scan.line(line, at);
-                if scan.is_idle() && before == Some(scan.hidden.spans.len()) {
-                    idle.learn(line);
-                }
-            }
-            at += raw.len();
-        }
+        scan.parts(&file.text, parts);
     }
     hidden.spans.sort_unstable();
     if hidden.spans.is_empty() {
@@ -117,36 +149,6 @@ enum Piece {
     Comment,
 }
 
-/// Lines that have nothing secret and open no block that has, without their indentation; of lines
-/// with one [`Idle::place`] the last. A large file says the same few lines again and again.
-struct Idle<'t>([&'t str; 64]);
-
-impl Default for Idle<'_> {
-    fn default() -> Self {
-        Self([""; 64])
-    }
-}
-
-impl<'t> Idle<'t> {
-    fn place(line: &str) -> usize {
-        let byte = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
-        let bytes = line.as_bytes();
-        (bytes.len() * 7 + byte(bytes.first()) * 31 + byte(bytes.last())) % 64
-    }
-
-    fn knows(&self, line: &str) -> bool {
-        let line = line.trim_start();
-        self.0.get(Self::place(line)) == Some(&line)
-    }
-
-    fn learn(&mut self, line: &'t str) {
-        let line = line.trim_start();
-        if let Some(place) = self.0.get_mut(Self::place(line)) {
-            *place = line;
-        }
-    }
-}
-
 /// Goes through one file.
 struct Scan<'h> {
     file: u32,
@@ -158,6 +160,22 @@ struct Scan<'h> {
 }
 
 impl Scan<'_> {
+    /// Look at `parts` of the file, which start with a line and are in order, and at what follows
+    /// each as long as it has a say in that.
+    fn parts(&mut self, text: &str, parts: &[Span]) {
+        let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let mut at = 0;
+        for part in parts {
+            at = at.max(place(part.start));
+            while at < place(part.end) || !self.is_idle() {
+                let rest = text.get(at..).unwrap_or_default();
+                let Some(raw) = rest.split_inclusive('\n').next() else { return };
+                self.line(raw.trim_end_matches(['\n', '\r']), at);
+                at += raw.len();
+            }
+        }
+    }
+
     /// Whether nothing before has a say in what the next line means.
     const fn is_idle(&self) -> bool {
         self.block.is_none() && !self.awaiting
@@ -207,7 +225,7 @@ impl Scan<'_> {
         if !first {
             return None;
         }
-        if TABLE.keywords.contains(word) {
+        if is_setting(word) {
             let stays = |(block, _): &(&'static Block, usize)| block.find(word).is_some();
             self.block = self.block.filter(stays);
             return None;
@@ -239,7 +257,7 @@ impl Scan<'_> {
         None
     }
 
-    fn hide(&mut self, line: &str, start: usize, range: std::ops::Range<usize>) {
+    fn hide(&mut self, line: &str, start: usize, range: Range<usize>) {
         let text = line.get(range.clone()).unwrap_or_default();
         let range = range.end - text.trim_start().len()..range.end;
         let place = |at: usize| offset(start.saturating_add(at));
@@ -277,8 +295,6 @@ fn next_piece(line: &str, at: usize) -> Option<(usize, usize, Piece)> {
 
 /// What the keyword table says about secrets.
 struct Table {
-    /// Every keyword.
-    keywords: BTreeSet<&'static str>,
     /// Keywords whose arguments are secret.
     secrets: BTreeSet<&'static str>,
     /// Blocks that have some, by the keyword that opens them, in small letters.
@@ -291,15 +307,15 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let blocks = schema::blocks().iter().filter(|block| !block.entries);
     let rows = || blocks.clone().flat_map(|block| block.keywords());
     let has_secrets = |block: &'static Block| block.keywords().any(|row| row.secret);
-    let opened = rows().filter_map(|row| Some((row.keyword.to_lowercase(), row.content?)));
-    let with_secrets: Vec<_> = opened.filter(|(_, block)| has_secrets(block)).collect();
+    let opened = rows().filter_map(|row| Some((row.keyword, row.content?)));
+    let opened = opened.filter(|(_, block)| has_secrets(block));
+    let with_secrets: Vec<_> = opened.map(|(word, block)| (word.to_lowercase(), block)).collect();
     let inside = with_secrets.iter().flat_map(|(_, block)| block.keywords());
     let choices = inside.filter_map(|row| match row.arguments {
         Arguments::Choice(words) => Some(words),
         _ => None,
     });
     Table {
-        keywords: rows().map(|row| row.keyword).collect(),
         secrets: rows().filter(|row| row.secret).map(|row| row.keyword).collect(),
         choices: choices.flatten().copied().collect(),
         blocks: with_secrets,
@@ -309,7 +325,12 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 /// Whether a word tells nothing where a secret may stand.
 fn is_harmless(word: &str) -> bool {
     let letters = word.chars().any(char::is_alphanumeric);
-    !letters || TABLE.keywords.contains(word) || TABLE.choices.contains(word)
+    !letters || is_setting(word) || TABLE.choices.contains(word)
+}
+
+/// Whether a word is a keyword that may begin a line.
+fn is_setting(word: &str) -> bool {
+    Keyword::of(word).is_some_and(Keyword::is_setting)
 }
 
 /// `text` without `secrets`; `strict`: without anything that it quotes but keywords.
@@ -354,4 +375,45 @@ fn without(text: &str, secret: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::diagnostic::Findings;
+    use crate::config::tree::Builder;
+    use proptest::prelude::*;
+
+    /// The lines of `text` that the reader of plain lines does not vouch for.
+    fn suspects(text: &str, place: Span) -> Suspects {
+        let (mut builder, mut suspects) = (Builder::default(), Suspects::default());
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let start = Span { start: offset(at), ..place };
+            let taken = builder.plain_line(line, start, &mut Findings::default());
+            if taken.is_none_or(|line| line.suspect) {
+                suspects.add(place, at..at + line.len());
+            }
+            at += line.len();
+        }
+        suspects
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_that_is_no_suspect_hides_nothing(
+            lines in prop::collection::vec(
+                "[ \t]?(auth_pass|auth_pas|AUTHENTICATION|authentication|weight|password|SSL|x|\
+                 script \"a b\"|priority 1|auth_type PASS)?( auth_pass| PASS| y9| \"z\"| x)?[ ]?[{}#]?",
+                0..12,
+            ),
+        ) {
+            let text = lines.join("\n") + "\n";
+            let mut sources = SourceMap::default();
+            let file = sources.add("x".into(), text.clone());
+            let found = suspects(&text, Span { file, ..Span::default() });
+            let all = cover(&mut [], &sources, Suspects::all(&sources), std::iter::empty());
+            prop_assert_eq!(cover(&mut [], &sources, found, std::iter::empty()), all);
+        }
+    }
 }

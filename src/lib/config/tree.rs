@@ -10,6 +10,7 @@ mod lexer;
 pub(super) use builder::{Builder, Taken};
 pub(super) use lexer::{Lexer, Token, command_words};
 
+use super::schema::Keyword;
 use super::source::{SourceMap, Span, offset};
 
 /// One word of a statement.
@@ -122,6 +123,11 @@ impl<'t> Place<'t> {
         self.stored().first().map_or(nothing, |stored| self.tree.word(*stored))
     }
 
+    /// The keyword that its first word is.
+    pub(super) fn known(self) -> Option<Keyword> {
+        self.tree.kept.statements.get(index(self.at))?.keyword
+    }
+
     /// Its other words.
     pub(super) fn arguments(self) -> WordList<'t> {
         let stored = self.stored().split_first().map_or(&[][..], |(_, rest)| rest);
@@ -139,9 +145,7 @@ impl<'t> Place<'t> {
     }
 
     fn stored(self) -> &'t [Stored] {
-        let kept = &self.tree.kept;
-        let words = kept.statements.get(index(self.at)).map(|statement| kept.words(statement));
-        words.unwrap_or_default()
+        self.tree.kept.words(self.at)
     }
 }
 
@@ -205,9 +209,10 @@ enum Origin {
 /// One statement.
 #[derive(Clone, Copy, Debug)]
 struct Statement {
-    /// Its first word, the keyword, and how many words there are.
+    /// Its first word; its last one is before the first of the next statement.
     first: u32,
-    count: u32,
+    /// The keyword that its first word is.
+    keyword: Option<Keyword>,
     /// The next statement that is not inside its block.
     end: u32,
     /// One more than the number of its braces; 0: it has no block.
@@ -222,9 +227,12 @@ struct Braces {
 }
 
 impl Kept {
-    fn words(&self, statement: &Statement) -> &[Stored] {
-        let first = index(statement.first);
-        self.words.get(first..first.saturating_add(index(statement.count))).unwrap_or_default()
+    /// The words of the statement with this number.
+    fn words(&self, at: u32) -> &[Stored] {
+        let first = |at: usize| Some(index(self.statements.get(at)?.first));
+        let end = first(index(at).saturating_add(1)).unwrap_or(self.words.len());
+        let words = first(index(at)).and_then(|first| self.words.get(first..end));
+        words.unwrap_or_default()
     }
 
     fn word<'t>(&'t self, stored: Stored, sources: &'t SourceMap) -> Word<'t> {

@@ -1,7 +1,7 @@
 //! Settings as they were written, kept beyond the text that they were read from.
 
 use crate::config::resolve::{Entry, Resolver, Value};
-use crate::config::schema::{Arguments, TOP};
+use crate::config::schema::Arguments;
 use crate::config::source::Span;
 
 /// A keyword with its words and its block.
@@ -35,14 +35,10 @@ pub(super) struct Word {
 impl Statement {
     /// `entries`, which stand in `block`.
     pub(super) fn all(entries: &[Entry<'_>], block: &'static str) -> Vec<Self> {
-        let late = |entry: &Entry<'_>| {
-            let content = entry.row.content.filter(|content| !content.entries);
-            block == TOP.path && content.is_some() && entry.children.is_empty()
-        };
         let mut all = Vec::new();
         for entry in entries {
             // Some blocks are opened when they are built; what is wrong in them was told then.
-            if late(entry) {
+            if entry.is_late() {
                 all.push(Self::of(&Resolver::default().open(entry), block));
             } else {
                 all.push(Self::of(entry, block));

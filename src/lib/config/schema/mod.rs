@@ -8,11 +8,14 @@ mod address;
 mod form;
 mod global;
 pub mod guide;
+mod known;
 mod lvs;
 mod route;
 mod top;
 mod vrrp;
 
+pub(super) use known::Keyword;
+pub use known::{is_secret, takes_command};
 pub use top::{PARSER, TOP};
 
 /// What `ha` does with a keyword.
@@ -97,64 +100,20 @@ impl Block {
     /// The row of `keyword`.
     #[must_use]
     pub fn find(&self, keyword: &str) -> Option<&'static Row> {
-        let index: &Index<'_> = &INDEX;
-        index.get(&(std::ptr::from_ref(self).addr(), keyword)).copied()
-    }
-
-    /// The row of `keyword`, looked for one by one.
-    fn first(&self, keyword: &str) -> Option<&'static Row> {
-        self.rows.iter().find_map(|rows| rows.iter().find(|row| row.keyword == keyword))
+        Keyword::of(keyword)?.row(self)
     }
 
     /// Its rows; of two rows for one keyword only the first.
     pub fn keywords(&'static self) -> impl Iterator<Item = &'static Row> {
-        let all = self.rows.iter().flat_map(|rows| rows.iter());
-        all.filter(|row| self.first(row.keyword).is_some_and(|first| std::ptr::eq(first, *row)))
+        let groups = self.rows.iter().enumerate();
+        groups.flat_map(|(number, rows)| {
+            // Its own keywords come first and differ: what they share with others may not.
+            let before = self.rows.iter().take(number).flat_map(|rows| rows.iter());
+            let new = move |row: &&Row| before.clone().all(|known| known.keyword != row.keyword);
+            rows.iter().filter(new)
+        })
     }
 }
-
-/// Rows by the address of their block and their keyword: a large file asks a million times.
-#[expect(clippy::disallowed_types, reason = "it is asked and never gone through")]
-type Index<'a> =
-    std::collections::HashMap<(usize, &'a str), &'static Row, std::hash::BuildHasherDefault<Quick>>;
-
-/// A hash for few short words that nobody chooses with bad intent: the table is fixed.
-#[derive(Default)]
-struct Quick(u64);
-
-impl std::hash::Hasher for Quick {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks();
-        for word in words {
-            self.write_u64(u64::from_le_bytes(*word));
-        }
-        self.write_u64(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.write_u64(u64::from(byte));
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        self.write_u64(number as u64);
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 29
-    }
-}
-
-static INDEX: LazyLock<Index<'static>> = LazyLock::new(|| {
-    let of = |block: &'static Block| {
-        let address = std::ptr::from_ref(block).addr();
-        block.keywords().map(move |row| ((address, row.keyword), row))
-    };
-    blocks().iter().flat_map(|block| of(block)).collect()
-});
 
 /// Every block with its keywords: the language, the top level, then each block before the blocks
 /// inside it.
@@ -215,47 +174,6 @@ const COMMON: [&str; 7] = [
     "virtual_server",
     "virtual_server/real_server",
 ];
-
-/// Whether the arguments of `keyword` are quoted as those of a command are, which is richer.
-#[must_use]
-pub fn takes_command(keyword: &str) -> bool {
-    static KEYWORDS: LazyLock<Names> = LazyLock::new(|| {
-        Names::of(|row| matches!(row.arguments, Arguments::Command | Arguments::Quoted))
-    });
-    KEYWORDS.contain(keyword)
-}
-
-/// Whether no message may show the arguments of `keyword`.
-#[must_use]
-pub fn is_secret(keyword: &str) -> bool {
-    static KEYWORDS: LazyLock<Names> = LazyLock::new(|| Names::of(|row| row.secret));
-    KEYWORDS.contain(keyword)
-}
-
-/// Keywords by their length, so that each line of a file is compared with few of them. The reader
-/// of lines asks by name, because it does not know the block.
-struct Names(Vec<Vec<&'static str>>);
-
-impl Names {
-    /// The keywords that are `wanted` in some block.
-    fn of(wanted: fn(&Row) -> bool) -> Self {
-        let mut names: Vec<Vec<&'static str>> = Vec::new();
-        for row in blocks().iter().flat_map(|block| block.keywords()).filter(|row| wanted(row)) {
-            let length = row.keyword.len();
-            names.resize_with(names.len().max(length + 1), Vec::new);
-            if let Some(same) = names.get_mut(length).filter(|same| !same.contains(&row.keyword)) {
-                same.push(row.keyword);
-            }
-        }
-        Self(names)
-    }
-
-    fn contain(&self, keyword: &str) -> bool {
-        let first = keyword.as_bytes().first();
-        let is = |known: &&str| known.as_bytes().first() == first && *known == keyword;
-        self.0.get(keyword.len()).is_some_and(|same| same.iter().any(is))
-    }
-}
 
 const fn row(
     keyword: &'static str,

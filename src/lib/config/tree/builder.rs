@@ -5,7 +5,8 @@ use super::{Braces, Kept, Origin, Statement, Stored, index};
 use crate::config::diagnostic::{Code, Diagnostic, Findings};
 use crate::config::fragment::Fragment;
 use crate::config::reader::KEEPALIVED_LINE;
-use crate::config::schema;
+use crate::config::schema::Keyword;
+use crate::config::secrecy;
 use crate::config::source::{SourceMap, Span, offset};
 
 /// Blocks inside blocks; keepalived's deepest is five.
@@ -22,8 +23,8 @@ pub(in crate::config) struct Builder {
     origin: u32,
     /// Words before those of the statement that is being read.
     begun: usize,
-    /// The statement's arguments are secret.
-    secret: bool,
+    /// The keyword that its first word is.
+    keyword: Option<Keyword>,
     /// The last statement, when it may still get a block.
     last: Option<u32>,
     /// Braces that are open, outermost first; `None`: one of nothing, what follows it stays in the
@@ -90,39 +91,38 @@ impl Builder {
     /// Whether the innermost block is the one of `keyword`; `sources` has the files so far.
     pub(in crate::config) fn inside(&self, keyword: &str, sources: &SourceMap) -> bool {
         let block = self.open.iter().rev().find_map(|open| *open);
-        let statement = block.and_then(|block| self.kept.statements.get(index(block)));
-        let word = statement.and_then(|statement| self.kept.words(statement).first());
+        let word = block.and_then(|block| self.kept.words(block).first());
         word.is_some_and(|word| self.kept.word(*word, sources).text == keyword)
     }
 
     /// Take the line that `text` starts with, which stands in a file at `at`, if nothing in it
     /// needs a closer look: most lines of a large file have a few words and perhaps a brace at the
-    /// end, or a brace alone. How long it is, without its end and with it; `None`: it was not
-    /// taken.
+    /// end, or a brace alone. `None`: it was not taken.
     pub(in crate::config) fn plain_line(
         &mut self,
         text: &str,
         at: Span,
         diagnostics: &mut Findings,
-    ) -> Option<(usize, usize)> {
-        let plain = self.plain_words(text, at).filter(|line| match line.brace {
-            Some((b'}', _)) => line.keyword.is_empty(),
-            Some(_) => !schema::takes_command(line.keyword),
+    ) -> Option<PlainLine> {
+        let taken = self.plain_words(text, at).filter(|plain| match plain.brace {
+            Some((b'}', _)) => plain.keyword.is_empty(),
+            Some(_) => !plain.known.is_some_and(Keyword::takes_command),
             None => true,
         });
-        let Some(line) = plain.filter(|line| !line.keyword.starts_with("include")) else {
+        let Some(plain) = taken.filter(|plain| !plain.keyword.starts_with("include")) else {
             self.kept.words.truncate(self.begun);
             return None;
         };
-        let alone = self.kept.words.len() <= self.begun + 1;
-        self.secret = !alone && schema::is_secret(line.keyword);
+        self.keyword = plain.known;
         self.statement();
-        match line.brace {
+        match plain.brace {
             Some((b'}', brace)) => self.close(brace, diagnostics),
             Some((_, brace)) => self.open(brace, diagnostics),
             None => {}
         }
-        Some((line.length, line.end))
+        let setting = plain.known.is_some_and(|known| known.is_setting() && !known.is_secret());
+        let suspect = plain.telling || !(setting || plain.keyword.is_empty());
+        Some(PlainLine { length: plain.length, end: plain.end, suspect })
     }
 
     /// Keep the words of a plain line. `None`: there is more to the line.
@@ -136,41 +136,39 @@ impl Builder {
         };
         // Half of a large file is indentation.
         let indented = |from: usize| bytes.get(from..from + INDENT.len()) == Some(&INDENT[..]);
-        let (mut keyword, mut brace, mut next) = ("", None, 0);
-        let length = loop {
+        let mut plain = Plain::default();
+        let mut next = 0;
+        loop {
             while indented(next) {
                 next += INDENT.len();
             }
             let from = run(next, Class::Blank);
             let end = run(from, Class::Word);
             if from < end {
-                if brace.is_some() {
+                if plain.brace.is_some() {
                     return None;
                 }
-                if keyword.is_empty() {
-                    keyword = text.get(from..end)?;
-                }
+                plain.word(text.get(from..end)?);
                 self.kept.words.push(Stored { start: place(from), end: place(end), origin });
             }
             next = end + 1;
             match bytes.get(end) {
                 Some(b' ' | b'\t') => {}
-                Some(byte @ (b'{' | b'}')) if brace.is_none() => {
-                    brace = Some((*byte, Stored { start: place(end), end: place(next), origin }));
+                Some(b'"') if from == end && plain.brace.is_none() && !plain.keyword.is_empty() => {
+                    next = quoted(bytes, end)?;
+                    let span = Span { start: place(end), end: place(next), ..at };
+                    self.put(text.get(end + 1..next - 1)?, span);
                 }
-                Some(b'\r') if bytes.get(next) == Some(&b'\n') => {
-                    next += 1;
-                    break end;
+                Some(byte @ (b'{' | b'}')) if plain.brace.is_none() => {
+                    let brace = Stored { start: place(end), end: place(next), origin };
+                    plain.brace = Some((*byte, brace));
                 }
-                Some(b'\n') => break end,
-                None => {
-                    next = end;
-                    break end;
-                }
+                Some(b'\r') if bytes.get(next) == Some(&b'\n') => return plain.ends(end, next + 1),
+                Some(b'\n') => return plain.ends(end, next),
+                None => return plain.ends(end, end),
                 Some(_) => return None,
             }
-        };
-        (length < KEEPALIVED_LINE).then_some(Plain { keyword, brace, length, end: next })
+        }
     }
 
     /// How many words were taken.
@@ -188,25 +186,27 @@ impl Builder {
         self.origin
     }
 
-    /// The number of something that was put in at `span`.
-    fn put(&mut self, span: Span) -> u32 {
+    /// Keep a word that does not stand in a file as it is, but was put in at `span`.
+    fn put(&mut self, text: &str, span: Span) {
+        let start = offset(self.kept.texts.len());
+        self.kept.texts.push_str(text);
+        let origin = offset(self.kept.origins.len());
         self.kept.origins.push(Origin::Put(span));
-        offset(self.kept.origins.len().saturating_sub(1))
+        let end = offset(self.kept.texts.len());
+        self.kept.words.push(Stored { start, end, origin });
     }
 
     fn word(&mut self, word: &Lexed<'_>) {
         if self.kept.words.len() == self.begun {
-            self.secret = schema::is_secret(&word.text);
+            self.keyword = Keyword::of(&word.text);
         }
-        let span = word.span;
-        let stored = if word.exact {
-            Stored { start: span.start, end: span.end, origin: self.file(span.file, span.trace) }
+        let Span { file, start, end, trace } = word.span;
+        if word.exact {
+            let origin = self.file(file, trace);
+            self.kept.words.push(Stored { start, end, origin });
         } else {
-            let start = offset(self.kept.texts.len());
-            self.kept.texts.push_str(&word.text);
-            Stored { start, end: offset(self.kept.texts.len()), origin: self.put(span) }
-        };
-        self.kept.words.push(stored);
+            self.put(&word.text, word.span);
+        }
     }
 
     /// The words since the last statement are one.
@@ -219,13 +219,12 @@ impl Builder {
             self.kept.words.truncate(self.begun);
             return;
         }
-        if self.secret {
+        if self.keyword.is_some_and(Keyword::is_secret) {
             self.secrets.extend(words.iter().skip(1).map(|word| self.kept.span(*word)));
         }
         let at = offset(self.kept.statements.len());
-        let (first, count) = (offset(self.begun), offset(words.len()));
-        let end = at.saturating_add(1);
-        self.kept.statements.push(Statement { first, count, end, braces: 0 });
+        let (first, end) = (offset(self.begun), at.saturating_add(1));
+        self.kept.statements.push(Statement { first, keyword: self.keyword, end, braces: 0 });
         self.begun = self.kept.words.len();
         self.last = Some(at);
     }
@@ -296,15 +295,52 @@ impl Builder {
     }
 }
 
+/// What became of a plain line.
+pub(in crate::config) struct PlainLine {
+    /// Its bytes, without its end and with it.
+    pub length: usize,
+    pub end: usize,
+    /// It may hold a secret, or begin to.
+    pub suspect: bool,
+}
+
 /// A line of words and at most one brace.
+#[derive(Default)]
 struct Plain<'l> {
-    /// Its first word.
+    /// Its first word, and the keyword that this is.
     keyword: &'l str,
+    known: Option<Keyword>,
     /// The brace behind the words, and which one it is.
     brace: Option<(u8, Stored)>,
+    /// A word makes what follows it secret.
+    telling: bool,
     /// Bytes of the line, without its end and with it.
     length: usize,
     end: usize,
+}
+
+impl<'l> Plain<'l> {
+    /// Take note of a word.
+    fn word(&mut self, word: &'l str) {
+        if self.keyword.is_empty() {
+            (self.keyword, self.known) = (word, Keyword::of(word));
+        }
+        self.telling |= secrecy::is_telling(word);
+    }
+
+    /// The line has `length` bytes, `end` with its end. `None`: that is too many.
+    fn ends(self, length: usize, end: usize) -> Option<Self> {
+        (length < KEEPALIVED_LINE).then_some(Self { length, end, ..self })
+    }
+}
+
+/// Where a quoted word ends that starts at `from` and needs no closer look either.
+fn quoted(bytes: &[u8], from: usize) -> Option<usize> {
+    let inside = bytes.get(from.saturating_add(1)..)?;
+    let length = inside.iter().take_while(|byte| Class::of(**byte) != Class::Other).count();
+    let closed = inside.get(length) == Some(&b'"');
+    let ended = matches!(inside.get(length + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
+    (closed && ended).then_some(from + length + 2)
 }
 
 /// What a byte is in a plain line.
@@ -373,8 +409,8 @@ mod tests {
             let text = sources.file(file).unwrap().text.to_string();
             let at = Span { file, ..Span::default() };
             let (mut plain, mut found) = (Builder::default(), Findings::default());
-            if let Some(lengths) = plain.plain_line(&text, at, &mut found) && !end.is_empty() {
-                prop_assert_eq!(lengths, (line.len(), line.len() + end.len()));
+            if let Some(taken) = plain.plain_line(&text, at, &mut found) && !end.is_empty() {
+                prop_assert_eq!((taken.length, taken.end), (line.len(), line.len() + end.len()));
                 let plain = dump(plain, &sources, found);
                 let (mut general, mut found) = (Builder::default(), Findings::default());
                 general.line(&Fragment::exact(&line, at), &mut found);

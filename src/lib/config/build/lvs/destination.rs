@@ -44,6 +44,7 @@ pub(super) fn build(
     let mut seen: BTreeMap<(IpAddr, u16), Span> = BTreeMap::new();
     let mut destinations = Vec::with_capacity(settings.all("real_server").count());
     for entry in settings.all("real_server") {
+        let entry = &context.resolver.open(entry);
         let Some(place) = place(entry, frame, &mut family, context) else { continue };
         let span = entry.value_span();
         if let Some(first) = seen.get(&(place.address, place.port)).copied() {
