@@ -25,6 +25,7 @@ pub mod poller;
 pub mod private_file;
 pub mod probe;
 pub mod process;
+pub mod processor;
 pub mod recorder;
 pub mod replace_file;
 pub mod runtime;

@@ -26,6 +26,17 @@ impl Word {
     }
 }
 
+/// How it was noticed that an address is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// The kernel told that it was removed.
+    Removed,
+    /// Its link was down, and came back without it.
+    WithLink,
+    /// Some of what the kernel told was lost.
+    Unheard,
+}
+
 /// What has been said of each address.
 #[derive(Debug, Default)]
 pub(super) struct Confirmations {
@@ -51,10 +62,16 @@ impl Confirmations {
         self.troubles.insert(key, word);
     }
 
-    /// Somebody removed it.
-    pub fn removed(&mut self, key: Key) {
-        let reason = Some("somebody removed it".to_owned());
-        self.troubles.insert(key, Word { standing: Standing::Removed, reason });
+    /// It was there and is not any more.
+    pub fn removed(&mut self, key: Key, how: Loss) {
+        let reason = match how {
+            Loss::Removed => "somebody removed it".to_owned(),
+            Loss::WithLink => format!("{} lost it on its way down and up again", key.0),
+            Loss::Unheard => {
+                "it was gone when the kernel's table was read again; it went unheard".to_owned()
+            }
+        };
+        self.troubles.insert(key, Word { standing: Standing::Removed, reason: Some(reason) });
     }
 
     /// It is asked for anew, or not wanted any more.
@@ -167,8 +184,13 @@ mod tests {
         table.apply(&Change::LinkGone(2));
         assert_eq!(reason(&mut confirmations, &table), "interface lan does not exist");
         table.put_link(link(true));
-        confirmations.removed(key());
-        assert_eq!(reason(&mut confirmations, &table), "somebody removed it");
+        for (how, said) in [
+            (Loss::Removed, "somebody removed it"),
+            (Loss::WithLink, "lan lost it on its way down and up again"),
+        ] {
+            confirmations.removed(key(), how);
+            assert_eq!(reason(&mut confirmations, &table), said);
+        }
     }
 
     #[test]

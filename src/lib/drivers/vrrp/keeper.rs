@@ -9,17 +9,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::confirm::{Confirmations, Word};
+use super::confirm::{Confirmations, Loss, Word};
 use crate::engine::vrrp::{Link, RouterId, VirtualAddress};
 use crate::error::{Error, Result};
 use crate::io::announce::{self, FrameSocket, Message, Queue};
 use crate::io::clock;
 use crate::io::holdings::{Holding, Holdings};
 use crate::io::netlink::{Change, Events, LinkInfo, Netlink, Table};
+use crate::io::processor::{self, Seat};
 use crate::io::sysctl;
 use crate::time::Instant;
 
@@ -62,8 +64,8 @@ pub(super) enum Request {
     Cancel(RouterId),
     /// Take down what a predecessor held and nobody holds now.
     Sweep,
-    /// Nothing yet.
-    Rouse,
+    /// Something urgent is about to be asked for, on this processor.
+    Rouse { processor: Option<usize> },
     /// Everything asked for so far is to be done; then end.
     Finish,
 }
@@ -87,7 +89,7 @@ pub(super) enum Report {
 
 /// The fast side's end.
 pub(super) struct Keeper {
-    requests: mpsc::UnboundedSender<Request>,
+    requests: mpsc::UnboundedSender<Vec<Request>>,
     pub reports: mpsc::UnboundedReceiver<Report>,
 }
 
@@ -118,16 +120,16 @@ impl Keeper {
         Ok(Self { requests, reports })
     }
 
-    /// A request is about to come: whoever has just been awake, and the processor under it, wakes
-    /// up sooner the next time.
+    /// A request is about to come from the calling thread: wait for it on the same processor,
+    /// which is awake when it comes.
     pub fn rouse(&self) {
-        self.ask(Request::Rouse);
+        self.ask([Request::Rouse { processor: processor::current() }]);
     }
 
-    /// Queue a request.
-    pub fn ask(&self, request: Request) {
+    /// Queue requests, all before the thread is woken: it may have the processor at once.
+    pub fn ask(&self, requests: impl Into<Vec<Request>>) {
         // A thread that ended has said so; the loop stops on that report.
-        let _ = self.requests.send(request);
+        let _ = self.requests.send(requests.into());
     }
 }
 
@@ -166,6 +168,23 @@ impl Retry {
     }
 }
 
+/// How long this thread sits beside whoever roused it: takeovers are over by then.
+const SEATED: Duration = Duration::from_millis(5);
+
+/// This thread is held on the processor of whoever roused it, for a while.
+struct Seating {
+    _seat: Seat,
+    until: Instant,
+}
+
+impl Seating {
+    /// Where the kernel does not let it sit, it stays where it is and is woken a little later.
+    fn beside(processor: Option<usize>) -> Option<Self> {
+        let seat = Seat::take(processor?).ok()?;
+        Some(Self { _seat: seat, until: clock::now() + SEATED })
+    }
+}
+
 struct Thread {
     netlink: Netlink,
     events: Events,
@@ -186,6 +205,7 @@ struct Thread {
     holdings: Option<Holdings>,
     retry: Retry,
     queue: Queue<RouterId>,
+    seat: Option<Seating>,
     /// Events were lost. Those that waited then are older than what a dump said since, so it
     /// takes another when they have all been read.
     torn: bool,
@@ -215,29 +235,33 @@ impl Thread {
             holdings,
             retry: Retry::default(),
             queue: Queue::default(),
+            seat: None,
             torn: false,
         })
     }
 
-    async fn run(&mut self, mut inbox: mpsc::UnboundedReceiver<Request>) -> Result<()> {
+    async fn run(&mut self, mut inbox: mpsc::UnboundedReceiver<Vec<Request>>) -> Result<()> {
         loop {
             self.send_announcements();
-            let due = self.queue.next_due().into_iter().chain(self.retry.due).min();
+            self.seat.take_if(|seating| seating.until <= clock::now());
+            let seated = self.seat.as_ref().map(|seating| seating.until);
+            let due = self.queue.next_due().into_iter().chain(self.retry.due).chain(seated).min();
             let wait = due.map_or(Duration::MAX, |due| due.saturating_since(clock::now()));
             tokio::select! {
                 // What was asked for comes before what the kernel tells about it.
                 biased;
-                request = inbox.recv() => match request {
-                    None | Some(Request::Finish) => return Ok(()),
-                    Some(request) => self.carry_out(request),
-                },
+                requests = inbox.recv() => {
+                    let ControlFlow::Continue(()) = self.carry_out_all(requests) else {
+                        return Ok(());
+                    };
+                }
                 change = self.events.next() => match change {
                     None => return Err(Error::new("hear of", "links and addresses", "the connection ended")),
                     Some(change) => self.learn(change),
                 },
                 () = tokio::task::yield_now(), if self.torn => {
                     self.torn = false;
-                    self.audit();
+                    self.audit(Loss::Unheard);
                     self.report_links();
                     self.report_addresses();
                 }
@@ -279,6 +303,20 @@ impl Thread {
         self.report_addresses();
     }
 
+    /// Carry out what was asked for at once, each announcement as soon as its turn comes. Breaks
+    /// when this thread is to end, or nobody is there any more to ask it.
+    fn carry_out_all(&mut self, requests: Option<Vec<Request>>) -> ControlFlow<()> {
+        let Some(requests) = requests else { return ControlFlow::Break(()) };
+        for request in requests {
+            if matches!(request, Request::Finish) {
+                return ControlFlow::Break(());
+            }
+            self.carry_out(request);
+            self.send_announcements();
+        }
+        ControlFlow::Continue(())
+    }
+
     fn carry_out(&mut self, request: Request) {
         match request {
             Request::Watch(watch) => self.watch(watch),
@@ -305,7 +343,12 @@ impl Thread {
             }
             Request::Cancel(router) => self.queue.cancel(&router),
             Request::Sweep => self.sweep(),
-            Request::Rouse | Request::Finish => {}
+            Request::Rouse { processor } => {
+                // The old seat is given back first: the new one remembers where it came from.
+                self.seat = None;
+                self.seat = Seating::beside(processor);
+            }
+            Request::Finish => {}
         }
     }
 
@@ -466,23 +509,15 @@ impl Thread {
     }
 
     fn learn(&mut self, change: Change) {
-        let audit = match &change {
-            Change::Overrun => true,
-            Change::AddressGone(gone) => {
-                let name = self.table.link_at(gone.index).map(|link| link.name.clone());
-                name.is_some_and(|name| self.held.contains_key(&(name, gone.address, gone.prefix)))
-            }
-            Change::Link(link) => self.is_news(link),
-            _ => false,
-        };
+        let loss = self.may_have_lost(&change);
         self.table.apply(&change);
         self.torn |= change == Change::Overrun;
-        if audit {
-            self.audit();
+        if let Some(loss) = loss {
+            self.audit(loss);
         }
         self.report_links();
         match change {
-            Change::Address(info) | Change::AddressGone(info) if !audit => {
+            Change::Address(info) | Change::AddressGone(info) if loss.is_none() => {
                 let name = self.table.link_at(info.index).map(|link| link.name.clone());
                 if let Some(name) = name {
                     self.report_address(&(name, info.address, info.prefix));
@@ -492,11 +527,25 @@ impl Thread {
         }
     }
 
-    /// Compare what is held with the kernel.
-    fn audit(&mut self) {
+    /// Whether a held address may be gone after this, and how.
+    fn may_have_lost(&self, change: &Change) -> Option<Loss> {
+        match change {
+            Change::Overrun => Some(Loss::Unheard),
+            Change::AddressGone(gone) => {
+                let name = &self.table.link_at(gone.index)?.name;
+                let key = (name.clone(), gone.address, gone.prefix);
+                self.held.contains_key(&key).then_some(Loss::Removed)
+            }
+            Change::Link(link) => self.is_news(link).then_some(Loss::WithLink),
+            _ => None,
+        }
+    }
+
+    /// Compare what is held with the kernel. What is missing was lost in this way.
+    fn audit(&mut self, loss: Loss) {
         if self.read_kernel() {
             self.leave_renamed();
-            self.report_losses();
+            self.report_losses(loss);
         } else {
             self.retry.later();
         }
@@ -535,12 +584,12 @@ impl Thread {
         missing.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Report held addresses that somebody removed.
-    fn report_losses(&mut self) {
+    /// Report held addresses that are gone.
+    fn report_losses(&mut self, loss: Loss) {
         for key in self.missing() {
             if let Some(held) = self.held.remove(&key) {
                 self.tell(Report::AddressLost(held.router, key.1));
-                self.confirmations.removed(key);
+                self.confirmations.removed(key, loss);
             }
         }
     }

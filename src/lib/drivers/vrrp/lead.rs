@@ -2,9 +2,9 @@
 //! the first instruction here, which is several times the rest of the way to the wire.
 //!
 //! The timer is therefore set [`LEAD`] ahead of a deadline, and what is left of it is waited out
-//! awake. Before a takeover the keeper of addresses is woken once, [`ROUSE`] ahead, and sleeps
-//! again when its turn comes: so shortly after, its processor is up as well. Decides how early is
-//! worth its price; refuses to know what is due.
+//! awake. Before a takeover the keeper of addresses is woken once, [`ROUSE`] ahead: time enough to
+//! sit down on this thread's processor and to sleep again before the wait. Decides how early is worth
+//! its price; refuses to know what is due.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::time::Instant;
 /// How much ahead of a deadline this thread stays awake for it.
 const LEAD: Duration = Duration::from_micros(150);
 /// How much ahead of a takeover the keeper is roused.
-const ROUSE: Duration = Duration::from_micros(350);
+const ROUSE: Duration = Duration::from_millis(1);
 /// From one deadline that is waited for awake to the next, at least: never more than 1.5 % of a
 /// core is waited away, however many virtual routers there are.
 const REST: Duration = Duration::from_millis(10);

@@ -167,7 +167,7 @@ impl Driver {
         driver.record.note(now, || Input::Start);
         driver.node.start(now);
         driver.perform();
-        driver.keeper.ask(Request::Sweep);
+        driver.keeper.ask([Request::Sweep]);
         let ready = report::line(driver.name.as_deref(), "ready", serde_json::json!({}));
         (driver.emit)(ready);
         Ok(driver)
@@ -205,7 +205,7 @@ impl Driver {
                 self.record.note(now, || Input::Resume { router, last_sent: sent });
                 self.node.resume(now, router, sent);
             } else {
-                self.keeper.ask(Request::Withdraw(places));
+                self.keeper.ask([Request::Withdraw(places)]);
                 self.release(router);
             }
         }
@@ -383,7 +383,7 @@ impl Driver {
         self.node.reload(now, config);
         let watch = watch(self.configs().into_iter());
         self.confirmed.retain(|key, _| watch.planned.contains(key));
-        self.keeper.ask(Request::Watch(watch));
+        self.keeper.ask([Request::Watch(watch)]);
         self.listen_anew()
     }
 
@@ -422,13 +422,13 @@ impl Driver {
             return;
         }
         for config in self.configs() {
-            self.keeper.ask(Request::Withdraw(placements(config, all_addresses(config))));
+            self.keeper.ask([Request::Withdraw(placements(config, all_addresses(config)))]);
         }
     }
 
     /// Let the keeper finish what it was asked for.
     async fn finish(mut self) -> Result<()> {
-        self.keeper.ask(Request::Finish);
+        self.keeper.ask([Request::Finish]);
         let last = async {
             while let Some(report) = self.keeper.reports.recv().await {
                 match report {

@@ -147,8 +147,8 @@ impl Driver {
         }
         let sent = self.send(adverts);
         let urgent = requests.iter().any(|request| matches!(request, Request::Install(..)));
-        for request in requests {
-            self.keeper.ask(request);
+        if !requests.is_empty() {
+            self.keeper.ask(requests);
         }
         // Before anything that can take a while: a successor must know of every advert that left.
         for (router, stops) in sent {

@@ -16,7 +16,7 @@ pub enum Standing {
     Wanted,
     /// The kernel refused it; it is tried again.
     Refused,
-    /// Somebody removed it. It is put back, unless it is written `no_track`.
+    /// It was there and is gone. It is put back, unless it is written `no_track`.
     Removed,
 }
 
