@@ -262,6 +262,7 @@ fn input(choices: &mut Choices<'_>, node: &Node) -> Option<Input> {
             Input::Command { router, command: command(choices) }
         }
         11 => Input::Configure(plan(choices)?),
+        12 => Input::AdvertsDue,
         _ => Input::Timeout,
     })
 }

@@ -12,9 +12,8 @@ use crate::crash::Site;
 use crate::hosts::{Node, adverts, index};
 use crate::support::{Namespace, SOON, can_run, wait_until};
 
-/// Packets: several times what a turn looks at while nobody is about to take over, and less than
-/// what it looks at before somebody does.
-const FLOOD: u64 = 300;
+/// Packets: several times what is read at a time, and less than a socket holds.
+const FLOOD: u64 = 1_500;
 
 /// An instance of two; the virtual router has the number in the name.
 fn instance(vrid: u8, priority: u8, advert: &str) -> String {

@@ -106,7 +106,6 @@ struct Driver {
     listen_again: Option<Instant>,
     /// Why they could not be, as far as that was told.
     deaf: BTreeSet<String>,
-    masters: BTreeSet<RouterId>,
     figures: BTreeMap<RouterId, Figures>,
     leases: Leases,
     record: Record,
@@ -148,7 +147,6 @@ impl Driver {
             confirmed: BTreeMap::new(),
             listen_again: None,
             deaf: BTreeSet::new(),
-            masters: BTreeSet::new(),
             figures: BTreeMap::new(),
             leases: Leases::new(setup.lease),
             record: Record::new(setup.record),

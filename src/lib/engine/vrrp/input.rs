@@ -72,6 +72,8 @@ pub enum Input {
         /// The order.
         command: Command,
     },
+    /// [`Node::handle_adverts_due`].
+    AdvertsDue,
     /// [`Node::handle_timeout`].
     Timeout,
 }
@@ -136,6 +138,7 @@ impl Node {
                 self.handle_address_lost(now, *router, *address);
             }
             Input::Command { router, command } => self.handle_command(now, *router, command),
+            Input::AdvertsDue => self.handle_adverts_due(now),
             Input::Timeout => self.handle_timeout(now),
         }
     }
@@ -214,6 +217,7 @@ mod tests {
             (0, Input::Resume { router, last_sent: START }),
             (1, Input::Start),
             (1_000, Input::Timeout),
+            (1_200, Input::AdvertsDue),
             (1_500, Input::Tracker { tracker: script("s"), up: Some(false) }),
             (1_700, Input::AddressLost { router, address: VIP.parse().unwrap() }),
             (1_800, packet(LOW, 50)),

@@ -305,6 +305,16 @@ impl Node {
         self.settle(now);
     }
 
+    /// The adverts that are due, and nothing else: for a driver that has more to read before it
+    /// may call [`Node::handle_timeout`] and let a backup take over.
+    pub fn handle_adverts_due(&mut self, now: Instant) {
+        self.fence(now);
+        for router in &mut self.routers {
+            router.handle_advert_due(now);
+        }
+        self.settle(now);
+    }
+
     /// Whether the process slept so long that a peer may have taken over from one of our
     /// masters, or that one of our backups missed adverts: queued packets are stale and must be
     /// thrown away.

@@ -224,20 +224,25 @@ impl Router {
         if self.leaving.is_some_and(|until| until <= now) {
             self.finish_leaving();
         }
+        self.handle_advert_due(now);
         match self.state {
             State::Master => {
-                if self.next_advert <= now {
-                    let due = self.next_advert;
-                    self.send(now, due, self.standing.priority);
-                    self.next_advert = self.after_advert(due, now);
-                    self.answers = 0;
-                }
                 while let Some(batch) = self.announcements.pop(&self.config.announce, now) {
                     self.announce(batch.repeat, batch.reason);
                 }
             }
             State::Backup if self.down_deadline() <= now => self.master_is_down(now),
             _ => {}
+        }
+    }
+
+    /// RFC 9568 section 6.4.3: the advert timer of a master fired.
+    pub fn handle_advert_due(&mut self, now: Instant) {
+        if self.state == State::Master && self.next_advert <= now {
+            let due = self.next_advert;
+            self.send(now, due, self.standing.priority);
+            self.next_advert = self.after_advert(due, now);
+            self.answers = 0;
         }
     }
 

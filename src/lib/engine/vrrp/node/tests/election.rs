@@ -527,3 +527,22 @@ fn whether_a_backup_takes_over_by_an_instant_is_known_whatever_is_due_before() {
     assert_eq!(bench.state_of(1), State::Master);
     assert!(!bench.node.may_take_over_by(deadline + Duration::from_secs(9)), "no backup is left");
 }
+
+#[test]
+fn adverts_that_are_due_go_out_while_a_takeover_that_is_due_waits() {
+    let mut master = router("master", 51, 255);
+    master.advertisement_interval = Duration::from_millis(900);
+    let mut bench = Bench::idle(&node(vec![master, router("backup", 52, PLAIN)]));
+    bench.node.start(START);
+    for millis in [900, 1_800, 2_700] {
+        bench.node.handle_timeout(ms(millis));
+    }
+    bench.take();
+    let down = START + Duration::from_micros(DOWN);
+    bench.node.handle_adverts_due(down);
+    assert_eq!(bench.take(), ["0: send 255"], "the deadline of the backup has passed as well");
+    assert!(bench.node.may_take_over_by(down));
+    assert_eq!(bench.node.poll_timeout(), Some(down), "it is still due");
+    bench.node.handle_timeout(down);
+    assert_eq!(bench.node.status(RouterId(1)).unwrap().state, State::Master);
+}
