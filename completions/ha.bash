@@ -310,6 +310,9 @@ _ha() {
             ha__subcmd__help__subcmd__ipvs,diff)
                 cmd="ha__subcmd__help__subcmd__ipvs__subcmd__diff"
                 ;;
+            ha__subcmd__help__subcmd__ipvs,drain)
+                cmd="ha__subcmd__help__subcmd__ipvs__subcmd__drain"
+                ;;
             ha__subcmd__help__subcmd__ipvs,edit)
                 cmd="ha__subcmd__help__subcmd__ipvs__subcmd__edit"
                 ;;
@@ -327,6 +330,12 @@ _ha() {
                 ;;
             ha__subcmd__help__subcmd__ipvs,timeouts)
                 cmd="ha__subcmd__help__subcmd__ipvs__subcmd__timeouts"
+                ;;
+            ha__subcmd__help__subcmd__ipvs,undrain)
+                cmd="ha__subcmd__help__subcmd__ipvs__subcmd__undrain"
+                ;;
+            ha__subcmd__help__subcmd__ipvs,watch)
+                cmd="ha__subcmd__help__subcmd__ipvs__subcmd__watch"
                 ;;
             ha__subcmd__help__subcmd__ipvs,zero)
                 cmd="ha__subcmd__help__subcmd__ipvs__subcmd__zero"
@@ -352,6 +361,9 @@ _ha() {
             ha__subcmd__ipvs,diff)
                 cmd="ha__subcmd__ipvs__subcmd__diff"
                 ;;
+            ha__subcmd__ipvs,drain)
+                cmd="ha__subcmd__ipvs__subcmd__drain"
+                ;;
             ha__subcmd__ipvs,edit)
                 cmd="ha__subcmd__ipvs__subcmd__edit"
                 ;;
@@ -373,6 +385,12 @@ _ha() {
             ha__subcmd__ipvs,timeouts)
                 cmd="ha__subcmd__ipvs__subcmd__timeouts"
                 ;;
+            ha__subcmd__ipvs,undrain)
+                cmd="ha__subcmd__ipvs__subcmd__undrain"
+                ;;
+            ha__subcmd__ipvs,watch)
+                cmd="ha__subcmd__ipvs__subcmd__watch"
+                ;;
             ha__subcmd__ipvs,zero)
                 cmd="ha__subcmd__ipvs__subcmd__zero"
                 ;;
@@ -387,6 +405,9 @@ _ha() {
                 ;;
             ha__subcmd__ipvs__subcmd__help,diff)
                 cmd="ha__subcmd__ipvs__subcmd__help__subcmd__diff"
+                ;;
+            ha__subcmd__ipvs__subcmd__help,drain)
+                cmd="ha__subcmd__ipvs__subcmd__help__subcmd__drain"
                 ;;
             ha__subcmd__ipvs__subcmd__help,edit)
                 cmd="ha__subcmd__ipvs__subcmd__help__subcmd__edit"
@@ -408,6 +429,12 @@ _ha() {
                 ;;
             ha__subcmd__ipvs__subcmd__help,timeouts)
                 cmd="ha__subcmd__ipvs__subcmd__help__subcmd__timeouts"
+                ;;
+            ha__subcmd__ipvs__subcmd__help,undrain)
+                cmd="ha__subcmd__ipvs__subcmd__help__subcmd__undrain"
+                ;;
+            ha__subcmd__ipvs__subcmd__help,watch)
+                cmd="ha__subcmd__ipvs__subcmd__help__subcmd__watch"
                 ;;
             ha__subcmd__ipvs__subcmd__help,zero)
                 cmd="ha__subcmd__ipvs__subcmd__help__subcmd__zero"
@@ -1837,7 +1864,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__ipvs)
-            opts="show export diff apply add edit del flush zero timeouts sync"
+            opts="show export diff apply add edit del drain undrain watch flush zero timeouts sync"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1893,6 +1920,20 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__ipvs__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__ipvs__subcmd__drain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2005,6 +2046,34 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__ipvs__subcmd__timeouts)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__ipvs__subcmd__undrain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__ipvs__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2159,7 +2228,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__ipvs)
-            opts="-h -V --json --log --help --version show export diff apply add edit del flush zero timeouts sync help"
+            opts="-h -V --json --log --help --version show export diff apply add edit del drain undrain watch flush zero timeouts sync help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2299,12 +2368,20 @@ _ha() {
             return 0
             ;;
         ha__subcmd__ipvs__subcmd__apply)
-            opts="-i -h -V --config-id --prune --only --dry-run --json --log --help --version"
+            opts="-f -i -h -V --file --config-id --prune --only --state-dir --follow --interval --release --dry-run --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2314,6 +2391,14 @@ _ha() {
                     return 0
                     ;;
                 --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2383,7 +2468,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__ipvs__subcmd__diff)
-            opts="-i -h -V --config-id --prune --only --json --log --help --version"
+            opts="-i -h -V --config-id --prune --only --state-dir --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2398,6 +2483,44 @@ _ha() {
                     return 0
                     ;;
                 --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__ipvs__subcmd__drain)
+            opts="-h -V --service --state-dir --deadline --interval --absent --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2571,7 +2694,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__ipvs__subcmd__help)
-            opts="show export diff apply add edit del flush zero timeouts sync help"
+            opts="show export diff apply add edit del drain undrain watch flush zero timeouts sync help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2627,6 +2750,20 @@ _ha() {
             return 0
             ;;
         ha__subcmd__ipvs__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__ipvs__subcmd__help__subcmd__drain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2753,6 +2890,34 @@ _ha() {
             return 0
             ;;
         ha__subcmd__ipvs__subcmd__help__subcmd__timeouts)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__ipvs__subcmd__help__subcmd__undrain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__ipvs__subcmd__help__subcmd__watch)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2952,6 +3117,62 @@ _ha() {
                     return 0
                     ;;
                 --udp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__ipvs__subcmd__undrain)
+            opts="-h -V --service --state-dir --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__ipvs__subcmd__watch)
+            opts="-h -V --interval --count --counters --only --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -198,22 +198,25 @@ complete -c ha -n "__fish_ha_using_subcommand notify" -l follow -d 'Tell about e
 complete -c ha -n "__fish_ha_using_subcommand notify" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand notify" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -s h -l help -d 'Print help'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "show" -d 'Print the table'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "export" -d 'Print the table as `ipvsadm -R` or `ha ipvs apply` read it'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "diff" -d 'Say what has to change for the table to be as desired: exit 0 nothing, 1 something'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "apply" -d 'Make the table as desired; nothing is done to what is so already'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "add" -d 'Add a service, or with --real-server a destination to one'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "edit" -d 'Change a service, or with --real-server a destination of one; what is not named stays, and so do connections'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "del" -d 'Remove a service with its destinations, or with --real-server one destination'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "flush" -d 'Remove every service'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "zero" -d 'Begin all counters at zero'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "sync" -d 'Print the synchronisation daemons, or start or stop one'
-complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del flush zero timeouts sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "show" -d 'Print the table'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "export" -d 'Print the table as `ipvsadm -R` or `ha ipvs apply` read it'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "diff" -d 'Say what has to change for the table to be as desired: exit 0 nothing, 1 something'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "apply" -d 'Make the table as desired; nothing is done to what is so already'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "add" -d 'Add a service, or with --real-server a destination to one'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "edit" -d 'Change a service, or with --real-server a destination of one; what is not named stays, and so do connections'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "del" -d 'Remove a service with its destinations, or with --real-server one destination'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "drain" -d 'Give a server no new connections until it is undrained, whatever its checks say; or list who is drained'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "undrain" -d 'Give a server connections again'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "watch" -d 'Tell what becomes of the table, whoever changes it'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "flush" -d 'Remove every service'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "zero" -d 'Begin all counters at zero'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "sync" -d 'Print the synchronisation daemons, or start or stop one'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and not __fish_seen_subcommand_from show export diff apply add edit del drain undrain watch flush zero timeouts sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l stats -d 'Counters since the start of each service and destination'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from show" -l rate -d 'What it is each second'
@@ -227,15 +230,21 @@ complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -s i -l config-id -d 'What `@ID` lines of a keepalived.conf are compared with [default: the host name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l only -d 'Only this service, such as tcp/192.0.2.1:80 or fwmark/7; nothing else is looked at. May be repeated' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l state-dir -d 'Where it is written which servers are drained; those keep weight 0' -r -F
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l prune -d 'Services that are not in FILE go; without it they belong to somebody else and stay'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -s f -l file -d 'The same as FILE' -r -F
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -s i -l config-id -d 'What `@ID` lines of a keepalived.conf are compared with [default: the host name up to its first dot]' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l only -d 'Only this service, such as tcp/192.0.2.1:80 or fwmark/7; nothing else is looked at. May be repeated' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l state-dir -d 'Where it is written which servers are drained; those keep weight 0' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l interval -d 'With --follow: how often the kernel is asked whether the table is still right' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l prune -d 'Services that are not in FILE go; without it they belong to somebody else and stay'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l follow -d 'Keep it so until stdin ends: events of checks come there, a line each, and decide who serves; what somebody else changes is repaired. Without FILE the first line is a plan. SIGHUP has FILE read again'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l release -d 'With --follow: at the end what was put into the table is removed; without it, it stays'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l dry-run -d 'Only say what would be done'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -310,6 +319,29 @@ complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from del" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -l service -d 'In this service, such as tcp/192.0.2.1:80 [default: in all]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -l state-dir -d 'Where it is written which servers are drained' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -l deadline -d 'Wait until its last connection has ended, but not longer than this' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -l interval -d 'How often the kernel is asked how many there are' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -l absent -d 'Also a server that no service has now, such as one that is down'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from drain" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from undrain" -l service -d 'In this service, such as tcp/192.0.2.1:80 [default: in all]' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from undrain" -l state-dir -d 'Where it is written which servers are drained' -r -F
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from undrain" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from undrain" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from undrain" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from undrain" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -l interval -d 'From one look to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -l count -d 'End after this many looks' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -l only -d 'Only this service, such as tcp/192.0.2.1:80 or fwmark/7. May be repeated' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -l counters -d 'What went through each service since the look before, too'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from watch" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from flush" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from flush" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from flush" -s h -l help -d 'Print help'
@@ -339,6 +371,9 @@ complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a service, or with --real-server a destination to one'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change a service, or with --real-server a destination of one; what is not named stays, and so do connections'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "del" -d 'Remove a service with its destinations, or with --real-server one destination'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "drain" -d 'Give a server no new connections until it is undrained, whatever its checks say; or list who is drained'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "undrain" -d 'Give a server connections again'
+complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Tell what becomes of the table, whoever changes it'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "flush" -d 'Remove every service'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "zero" -d 'Begin all counters at zero'
 complete -c ha -n "__fish_ha_using_subcommand ipvs; and __fish_seen_subcommand_from help" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'
@@ -535,6 +570,9 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "add" -d 'Add a service, or with --real-server a destination to one'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "edit" -d 'Change a service, or with --real-server a destination of one; what is not named stays, and so do connections'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "del" -d 'Remove a service with its destinations, or with --real-server one destination'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "drain" -d 'Give a server no new connections until it is undrained, whatever its checks say; or list who is drained'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "undrain" -d 'Give a server connections again'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "watch" -d 'Tell what becomes of the table, whoever changes it'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "flush" -d 'Remove every service'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "zero" -d 'Begin all counters at zero'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "timeouts" -d 'Print how long idle connections are remembered, or set it'

@@ -490,6 +490,45 @@ fn ipvs_keeps_its_schemas() {
     keeps("ipvs-sync", &sync_document(&[daemon]));
 }
 
+/// Of the pools; what the kernel's table adds is made of the same values.
+#[test]
+fn pools_keep_the_schemas_of_their_events() {
+    use ha::engine::pool::{Balancer, BalancerConfig, CheckReport, Drains};
+    let command = json!({"argv": ["/bin/true"]});
+    let config: BalancerConfig = serde_json::from_value(json!({"pools": [{
+        "services": [{"addresses":
+            {"first": "192.0.2.1", "count": 1, "port": 80, "protocol": "tcp"}}],
+        "scheduler": "rr", "quorum": 1, "hysteresis": 0, "suspend_without_address": true,
+        "quorum_down": command,
+        "sorry": {"address": "10.0.0.9", "port": 80, "forwarding": "nat"},
+        "destinations": [{"address": "10.0.0.1", "port": 80, "weight": 2, "forwarding": "nat",
+            "notify_down": command, "files": [{"file": "load", "weight": 1}],
+            "checks": [{"probe": {"tcp": {"address": "10.0.0.1", "port": 80, "timeout_us": 1}},
+                "timing": {"delay_loop_us": 1, "retry": 0, "delay_before_retry_us": 1,
+                    "warmup_us": 1}}]}],
+    }]}))
+    .unwrap();
+    let mut balancer = Balancer::new(config, Drains::default()).unwrap();
+    let report = |data| serde_json::from_value::<CheckReport>(data).unwrap();
+    let value = json!({"check": "load", "kind": "file", "value": 3});
+    balancer.handle_check(&report(value)).unwrap();
+    let down = json!({"check": "10.0.0.1:80", "kind": "tcp", "to": "down", "reason": "refused"});
+    balancer.handle_check(&report(down)).unwrap();
+    balancer.handle_addresses(&std::collections::BTreeSet::new());
+    let mut kinds = Vec::new();
+    while let Some(event) = balancer.poll_event() {
+        kinds.push(event.kind());
+        event_keeps(&json!({"v": 1, "type": event.kind(),
+            "time": "2026-01-02T03:04:05.000006Z", "data": event}));
+    }
+    assert_eq!(kinds, ["ipvs.weight", "ipvs.server", "ipvs.quorum", "ipvs.suspended"]);
+    let status = json!({"id": 1, "services": 1, "repairs": 0, "refused": [],
+        "pools": balancer.status()});
+    event_keeps(&json!({"v": 1, "type": "ipvs.status", "time": "2026-01-02T03:04:05.000006Z",
+        "data": status}));
+    keeps("ipvs-drained", &json!(Drains::default()));
+}
+
 #[test]
 fn sniff_keeps_its_schemas() {
     for file in files("tests/data/captures", "pcap") {

@@ -49,6 +49,16 @@ fn services_and_destinations_come_change_and_go_one_by_one_and_connections_are_l
 }
 
 #[test]
+fn the_table_follows_checks_reloads_and_operators_and_drift_is_repaired() {
+    on_a_kernel_with_ipvs("follow.sh");
+}
+
+#[test]
+fn a_drained_server_keeps_its_connections_and_the_wait_for_their_end_is_told() {
+    on_a_kernel_with_ipvs("drain.sh");
+}
+
+#[test]
 fn timeouts_sync_daemons_and_counters_are_those_of_ipvsadm() {
     on_a_kernel_with_ipvs("daemon.sh");
 }

@@ -12,6 +12,7 @@ pub mod capture;
 pub mod capture_file;
 pub mod clock;
 pub mod core_dump;
+pub mod drains;
 pub mod glob;
 pub mod holdings;
 pub mod input;

@@ -197,38 +197,15 @@ fn destination(one: &Destination) -> String {
     out
 }
 
-/// One change as data. A service without its destinations, or a destination with its service.
-fn change(change: &Change) -> Value {
-    let mut value = json!({
-        "change": change.word(),
-        "service": change.service().to_string(),
-        "destination": change.destination().map(|endpoint| endpoint.to_string()),
-    });
-    let sides = match change {
-        Change::AddService(to) => (Some(json!(to)), None),
-        Change::EditService { to, from } => (Some(json!(to)), Some(json!(from))),
-        Change::AddDestination(_, to) => (Some(json!(to)), None),
-        Change::EditDestination { to, from, .. } => (Some(json!(to)), Some(json!(from))),
-        Change::DeleteService(_) | Change::DeleteDestination(..) => (None, None),
-    };
-    if let Some(object) = value.as_object_mut() {
-        object.retain(|_, value| !value.is_null());
-        object.extend(sides.0.map(|to| ("to".to_owned(), to)));
-        object.extend(sides.1.map(|from| ("from".to_owned(), from)));
-    }
-    value
-}
-
 /// What has to change, as data.
 #[must_use]
 pub fn differences(changes: &[Change]) -> Value {
-    json!({ "v": 1, "changes": changes.iter().map(change).collect::<Vec<_>>() })
+    json!({ "v": 1, "changes": changes })
 }
 
 /// What was changed (or, in a dry run, would be) and what the kernel refused, as data.
 #[must_use]
 pub fn applied(done: &[Change], refused: &[String], dry_run: bool) -> Value {
-    let done: Vec<Value> = done.iter().map(change).collect();
     json!({ "v": 1, "dry_run": dry_run, "changes": done, "refused": refused })
 }
 

@@ -13,6 +13,7 @@ pub mod log;
 pub mod model;
 mod notify;
 pub mod origin;
+mod pool;
 mod printer;
 pub mod reference;
 pub mod render;

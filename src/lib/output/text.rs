@@ -34,6 +34,7 @@ pub fn words(line: &Line) -> String {
         kind => super::vrrp::words(kind, data)
             .or_else(|| super::check::words(kind, data))
             .or_else(|| super::notify::words(kind, data))
+            .or_else(|| super::pool::words(kind, data))
             .unwrap_or_else(|| format!("{kind} {}", rest(data))),
     }
 }

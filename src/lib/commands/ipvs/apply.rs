@@ -1,15 +1,23 @@
 //! `ha ipvs diff` and `ha ipvs apply`.
 
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use caps::Capability;
 use serde_json::Value;
 
-use super::DesiredArgs;
-use crate::drivers::ipvs::{self, Applied, differences};
+use super::{DesiredArgs, interval};
+use crate::drivers::ipvs::{self, Options, differences};
 use crate::engine::ipvs::Change;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::capabilities;
 use crate::io::ipvs::Ipvs;
 use crate::output::ipvs::{self as output, line};
-use crate::output::{Printer, log};
+use crate::output::{EventStream, Printer, log};
+
+/// How long the last lines may take to be read.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Arguments of `ha ipvs diff`.
 #[derive(Debug, clap::Args)]
@@ -18,6 +26,11 @@ Examples:
   ha ipvs diff /etc/keepalived/keepalived.conf; [ $? = 1 ] && echo 'somebody changed it'
   ha ipvs diff --prune table.json --json | jq '.changes | length'")]
 pub(super) struct DiffArgs {
+    /// JSON (`ha ipvs show|export --json`, `ha config show --json`), what `ipvsadm -S -n` wrote,
+    /// or a keepalived.conf, of which every real server counts as up; `-` is stdin.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
     #[command(flatten)]
     desired: DesiredArgs,
 }
@@ -29,11 +42,40 @@ Examples:
   ipvsadm -S -n | ssh other ha ipvs apply --prune -
   ha config show --json keepalived.conf | ha ipvs apply --dry-run -
   ha ipvs apply keepalived.conf --only tcp/192.0.2.10:443
+  ha check tcp 10.0.0.1:80 --watch --json | ha ipvs apply --follow keepalived.conf
+
+With --follow a check.transition or check.result acts on every check of FILE that is called the
+same: `kind` tcp, `check` 10.0.0.1:80; for http the first url with the address, for a script its
+words. `server` and `service` in its data say which server it is about, `weight` sets a weight.
 
 Exit codes: 0 the table is as desired; 1 something was refused and the rest is done.")]
 pub(super) struct ApplyArgs {
+    /// JSON (`ha ipvs show|export --json`, `ha config show --json`), what `ipvsadm -S -n` wrote,
+    /// or a keepalived.conf, of which every real server counts as up; `-` is stdin.
+    #[arg(value_name = "FILE", required_unless_present_any = ["configuration", "follow"])]
+    file: Option<PathBuf>,
+
+    /// The same as FILE.
+    #[arg(short = 'f', long = "file", value_name = "FILE", conflicts_with = "file")]
+    configuration: Option<PathBuf>,
+
     #[command(flatten)]
     desired: DesiredArgs,
+
+    /// Keep it so until stdin ends: events of checks come there, a line each, and decide who
+    /// serves; what somebody else changes is repaired. Without FILE the first line is a plan.
+    /// SIGHUP has FILE read again.
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
+
+    /// With --follow: how often the kernel is asked whether the table is still right.
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = interval,
+        requires = "follow")]
+    interval: Duration,
+
+    /// With --follow: at the end what was put into the table is removed; without it, it stays.
+    #[arg(long, requires = "follow")]
+    release: bool,
 
     /// Only say what would be done.
     #[arg(long)]
@@ -41,32 +83,74 @@ pub(super) struct ApplyArgs {
 }
 
 pub(super) fn diff(args: DiffArgs, printer: Printer) -> Result<Exit> {
-    let goal = args.desired.read()?;
+    let goal = args.desired.goal(&args.file)?;
     let changes = differences(&mut Ipvs::connect()?, &goal)?;
     print(printer, &changes, output::differences)?;
     Ok(if changes.is_empty() { Exit::Success } else { Exit::No })
 }
 
 pub(super) fn apply(args: ApplyArgs, printer: Printer) -> Result<Exit> {
-    let goal = args.desired.read()?;
+    let file = args.file.or(args.configuration);
+    if args.follow {
+        let (desired, file) = (args.desired, file.as_deref());
+        return follow(&desired, file, (args.interval, args.release), printer);
+    }
+    let goal = args.desired.goal(&file.unwrap_or_default())?;
     let mut ipvs = Ipvs::connect()?;
     if args.dry_run {
         let changes = differences(&mut ipvs, &goal)?;
         print(printer, &changes, |changes| output::applied(changes, &[], true))?;
         return Ok(Exit::Success);
     }
-    let Applied { done, refused, kept, left } = ipvs::apply(&mut ipvs, &goal)?;
-    let kept = kept.iter().map(|change| {
-        format!("not done, for what was to come to its service was refused: {}", line(change))
-    });
-    let left = left.iter().map(|change| format!("it is not so, or no longer so: {}", line(change)));
-    let problems: Vec<String> =
-        refused.iter().map(ToString::to_string).chain(kept).chain(left).collect();
-    print(printer, &done, |done| output::applied(done, &problems, false))?;
+    let applied = ipvs::apply(&mut ipvs, &goal)?;
+    let problems = applied.problems(line);
+    print(printer, &applied.done, |done| output::applied(done, &problems, false))?;
     for problem in &problems {
         log::say_aloud(&format!("ha: {problem}\n"));
     }
     Ok(if problems.is_empty() { Exit::Success } else { Exit::No })
+}
+
+fn follow(
+    desired: &DesiredArgs,
+    file: Option<&Path>,
+    (interval, release): (Duration, bool),
+    printer: Printer,
+) -> Result<Exit> {
+    if file == Some(Path::new("-")) {
+        return Err(Error::new("use", "-", "stdin is where the events of checks come from")
+            .remedy("name a file, or send the plan as the first line and name none")
+            .exit(Exit::Usage));
+    }
+    let source = file.map(|file| desired.source(file)).transpose()?;
+    if let (Some(file), Some(source)) = (file, &source) {
+        desired.checked(file, source)?;
+    }
+    let options = Options {
+        interval,
+        others: desired.others(),
+        only: desired.selection(),
+        state_dir: desired.state_dir.clone(),
+        release,
+    };
+    // What loads modules takes more than what is kept.
+    drop(Ipvs::connect()?);
+    capabilities::confine(&[Capability::CAP_NET_ADMIN])?;
+    let events = EventStream::start(printer)?;
+    let mut reload = || {
+        let file = file.ok_or_else(|| {
+            Error::new("reload", "the configuration", "it came as a plan, not from a file")
+        })?;
+        let source = desired.source(file)?;
+        desired.checked(file, &source)?;
+        Ok(source)
+    };
+    let ended = ipvs::follow(source, options, &mut reload, &mut |line| {
+        events.emit(line.clone());
+        Ok(())
+    });
+    events.flush(PATIENCE);
+    ended.map(|()| Exit::Success)
 }
 
 /// The changes, a line each; as data one document.

@@ -2,19 +2,25 @@
 
 mod apply;
 mod daemon;
+mod drain;
 mod entry;
 mod show;
+mod watch;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::model;
-use crate::drivers::ipvs::{Desired, Goal, desired};
+use crate::drivers::ipvs::{Desired, Goal, Source, desired};
 use crate::engine::ipvs::{Contents, Others, ServiceId};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::drains;
 use crate::io::ipvs::Ipvs;
 use crate::output::{Printer, diagnostics};
+use crate::supervisor::state_dir;
+use crate::time::parse_duration;
 
 /// Arguments of `ha ipvs`.
 #[derive(Debug, clap::Args)]
@@ -42,6 +48,13 @@ enum Job {
     Edit(entry::EditArgs),
     /// Remove a service with its destinations, or with --real-server one destination.
     Del(entry::DelArgs),
+    /// Give a server no new connections until it is undrained, whatever its checks say; or list
+    /// who is drained.
+    Drain(drain::DrainArgs),
+    /// Give a server connections again.
+    Undrain(drain::UndrainArgs),
+    /// Tell what becomes of the table, whoever changes it.
+    Watch(watch::WatchArgs),
     /// Remove every service.
     Flush,
     /// Begin all counters at zero.
@@ -55,11 +68,6 @@ enum Job {
 /// The desired table.
 #[derive(Debug, clap::Args)]
 struct DesiredArgs {
-    /// JSON (`ha ipvs show|export --json`, `ha config show --json`), what `ipvsadm -S -n` wrote,
-    /// or a keepalived.conf, of which every real server counts as up; `-` is stdin.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-
     /// What `@ID` lines of a keepalived.conf are compared with [default: the host name up to its
     /// first dot].
     #[arg(short = 'i', long, value_name = "ID")]
@@ -73,45 +81,68 @@ struct DesiredArgs {
     /// repeated.
     #[arg(long, value_name = "SERVICE")]
     only: Vec<ServiceId>,
+
+    /// Where it is written which servers are drained; those keep weight 0.
+    #[arg(long, value_name = "DIR", default_value = state_dir::DEFAULT)]
+    state_dir: PathBuf,
 }
 
 impl DesiredArgs {
     /// What is wrong with a keepalived.conf goes to stderr.
-    fn read(&self) -> Result<Goal> {
-        let Desired { mut contents, outcome } = desired(&self.file, self.config_id.clone())?;
-        let may_be_empty = outcome.is_none() && !self.prune;
+    fn source(&self, file: &Path) -> Result<Source> {
+        let Desired { source, outcome } = desired(file, self.config_id.clone())?;
         if let Some(outcome) = outcome {
             diagnostics::print(&outcome);
-            model::valid(outcome, &self.file)?;
+            model::valid(outcome, file)?;
         }
+        Ok(source)
+    }
+
+    /// The table of `source`, with every real server up.
+    fn checked(&self, file: &Path, source: &Source) -> Result<Contents> {
+        let contents = source.contents().map_err(|why| {
+            let error = Error::new("use", file.display().to_string(), why);
+            error.remedy("nothing was changed").exit(Exit::Invalid)
+        })?;
         // Whatever is no table, such as the answer of a server to a failed download, reads as a
         // configuration without services.
-        if contents.is_empty() && !may_be_empty {
-            return Err(Error::new("use", self.file.display().to_string(), "it has no service")
-                .remedy("to remove everything: ha ipvs flush")
-                .exit(Exit::Invalid));
+        if contents.is_empty() && (self.prune || matches!(source, Source::Pools(_))) {
+            let error = Error::new("use", file.display().to_string(), "it has no service");
+            return Err(error.remedy("to remove everything: ha ipvs flush").exit(Exit::Invalid));
         }
-        let only = self.only(&contents)?;
+        self.only(file, &contents)?;
+        Ok(contents)
+    }
+
+    fn goal(&self, file: &Path) -> Result<Goal> {
+        let source = self.source(file)?;
+        let mut contents = self.checked(file, &source)?;
+        let only = self.selection();
         if let Some(only) = &only {
             contents.retain(|id| only.contains(id));
         }
-        let others = if self.prune { Others::Delete } else { Others::Keep };
-        Ok(Goal { contents, others, only })
+        drains::read(&self.state_dir)?.apply(&mut contents);
+        Ok(Goal { contents, others: self.others(), only })
+    }
+
+    const fn others(&self) -> Others {
+        if self.prune { Others::Delete } else { Others::Keep }
     }
 
     /// One that is not in the file can only go.
-    fn only(&self, contents: &Contents) -> Result<Option<BTreeSet<ServiceId>>> {
-        if self.only.is_empty() {
-            return Ok(None);
-        }
+    fn only(&self, file: &Path, contents: &Contents) -> Result<()> {
         let missing = self.only.iter().find(|id| contents.get(id).is_none());
         if let Some(id) = missing.filter(|_| !self.prune) {
-            let file = self.file.display().to_string();
+            let file = file.display().to_string();
             return Err(Error::new("use", file, format!("it does not have the service {id}"))
                 .remedy("name one that it has, or add --prune to remove that one")
                 .exit(Exit::Invalid));
         }
-        Ok(Some(self.only.iter().copied().collect()))
+        Ok(())
+    }
+
+    fn selection(&self) -> Option<BTreeSet<ServiceId>> {
+        (!self.only.is_empty()).then(|| self.only.iter().copied().collect())
     }
 }
 
@@ -128,9 +159,21 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         Job::Add(args) => entry::add(&args, printer),
         Job::Edit(args) => entry::edit(&args, printer),
         Job::Del(args) => entry::del(&args, printer),
+        Job::Drain(args) => drain::drain(&args, printer),
+        Job::Undrain(args) => drain::undrain(&args, printer),
+        Job::Watch(args) => watch::watch(args, printer),
         Job::Flush => Ipvs::connect()?.flush().map(|()| Exit::Success),
         Job::Zero => Ipvs::connect()?.zero().map(|()| Exit::Success),
         Job::Timeouts(args) => daemon::timeouts(args, printer),
         Job::Sync(args) => daemon::sync(args, printer),
     }
+}
+
+/// How often the kernel is asked: often enough to see within a second what is different.
+fn interval(text: &str) -> std::result::Result<Duration, String> {
+    let interval = parse_duration(text)?;
+    if (Duration::from_millis(10)..=Duration::from_secs(1)).contains(&interval) {
+        return Ok(interval);
+    }
+    Err("it takes 10ms to 1s".to_owned())
 }

@@ -6,11 +6,12 @@
 use std::net::IpAddr;
 
 use serde::de::IgnoredAny;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    Contents, Destination, Entry, Forwarding, ObservedDestination, ObservedService, Persistence,
-    Protocol, SchedulerFlags, ServiceId, Settings, Statistics,
+    Change, Contents, Destination, Entry, Forwarding, ObservedDestination, ObservedService,
+    Persistence, Protocol, SchedulerFlags, ServiceId, Settings, Statistics,
 };
 use crate::engine::vrrp::Family;
 
@@ -226,6 +227,32 @@ impl Serialize for ObservedService {
         let shape =
             Shape { statistics: Some(self.statistics), ..Shape::new(&self.settings, Some(all)) };
         shape.serialize(serializer)
+    }
+}
+
+/// A service without its destinations, or a destination with its service.
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("change", self.word())?;
+        map.serialize_entry("service", &self.service())?;
+        if let Some(endpoint) = self.destination() {
+            map.serialize_entry("destination", &endpoint.to_string())?;
+        }
+        match self {
+            Self::AddService(to) => map.serialize_entry("to", to)?,
+            Self::AddDestination(_, to) => map.serialize_entry("to", to)?,
+            Self::EditService { to, from } => {
+                map.serialize_entry("to", to)?;
+                map.serialize_entry("from", from)?;
+            }
+            Self::EditDestination { to, from, .. } => {
+                map.serialize_entry("to", to)?;
+                map.serialize_entry("from", from)?;
+            }
+            Self::DeleteService(_) | Self::DeleteDestination(..) => {}
+        }
+        map.end()
     }
 }
 

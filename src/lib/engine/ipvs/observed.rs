@@ -29,6 +29,20 @@ pub struct Traffic {
     pub bytes_out: u64,
 }
 
+impl Traffic {
+    /// What came since `before`; what is less than then began anew and counts as nothing.
+    #[must_use]
+    pub const fn since(&self, before: &Self) -> Self {
+        Self {
+            connections: self.connections.saturating_sub(before.connections),
+            packets_in: self.packets_in.saturating_sub(before.packets_in),
+            packets_out: self.packets_out.saturating_sub(before.packets_out),
+            bytes_in: self.bytes_in.saturating_sub(before.bytes_in),
+            bytes_out: self.bytes_out.saturating_sub(before.bytes_out),
+        }
+    }
+}
+
 /// A service of the kernel's table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedService {

@@ -8,11 +8,11 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::check::{CheckName, CheckReport};
+use super::check::{CheckName, CheckReport, ServerName};
 use super::contents::{checked, join};
 use super::pool::{Pool, removed, server};
 use super::{BalancerConfig, Drains, Event, PoolConfig};
-use crate::engine::ipvs::{Cleanup, Contents, Endpoint};
+use crate::engine::ipvs::{Cleanup, Contents};
 
 /// The machine of the load balancing side.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub struct PoolStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServerStatus {
     /// Which one.
-    pub server: Endpoint,
+    pub server: ServerName,
     /// None of its checks has failed.
     pub up: bool,
     /// What it weighs when it serves.
@@ -117,7 +117,7 @@ impl Balancer {
             let pool = if let Some(old) = old.iter_mut().find(same).and_then(Option::take) {
                 let mut pool = Pool::reloaded(config, &old, &mut self.events);
                 pool.drain(&self.drains, &mut self.events);
-                pool.settle(&mut self.events);
+                pool.judge(&mut self.events);
                 pool
             } else {
                 let mut pool = Pool::new(config);
@@ -258,7 +258,7 @@ fn begin(pool: &mut Pool, notify: bool, events: &mut VecDeque<Event>) {
     for member in pool.members.iter().filter(|member| notify && member.alive) {
         events.push_back(server(&pool.name, member, "it is up from the start"));
     }
-    pool.settle(events);
+    pool.judge(events);
 }
 
 /// Whether both are the same pool before and after a reload.
@@ -272,7 +272,7 @@ fn is_same(old: &PoolConfig, new: &PoolConfig) -> bool {
 
 fn status(pool: &Pool) -> PoolStatus {
     let servers = pool.members.iter().map(|member| ServerStatus {
-        server: member.endpoint(),
+        server: member.endpoint().into(),
         up: member.alive,
         weight: member.weight(),
         drained: member.drained,

@@ -117,6 +117,12 @@ impl FromStr for ServerName {
     }
 }
 
+impl From<Endpoint> for ServerName {
+    fn from(at: Endpoint) -> Self {
+        Self { address: at.address, port: Some(at.port) }
+    }
+}
+
 impl TryFrom<String> for ServerName {
     type Error = String;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::engine::ipvs::Endpoint;
+use super::ServerName;
 
 /// Something that a pool tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,7 +13,7 @@ pub enum Event {
         /// The pool.
         service: Box<str>,
         /// The destination.
-        server: Endpoint,
+        server: ServerName,
         /// Which of both.
         up: bool,
         /// What was found.
@@ -27,7 +27,7 @@ pub enum Event {
         /// The pool.
         service: Box<str>,
         /// The destination.
-        server: Endpoint,
+        server: ServerName,
         /// Until now.
         from: u32,
         /// From now on.
@@ -45,7 +45,7 @@ pub enum Event {
         threshold: u64,
         /// Who serves instead from now on, or no longer.
         #[serde(skip_serializing_if = "Option::is_none")]
-        sorry_server: Option<Endpoint>,
+        sorry_server: Option<ServerName>,
         /// The hook for it: `quorum_up` or `quorum_down`, where there is one.
         #[serde(skip_serializing_if = "Option::is_none")]
         hook: Option<&'static str>,

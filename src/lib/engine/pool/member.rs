@@ -14,8 +14,6 @@ pub(super) struct Member {
     pub(super) checkers: Vec<Checker>,
     /// None of its checks has failed.
     pub(super) alive: bool,
-    /// It has been in the table: from then on one that is inhibited stays in it.
-    pub(super) seated: bool,
     /// The weight that a check has set.
     dynamic: Option<u32>,
     /// It is to get no new connections.
@@ -35,7 +33,7 @@ impl Member {
     pub(super) fn new(config: DestinationConfig) -> Self {
         let checkers = Checker::all(&config);
         let alive = checkers.iter().all(|checker| checker.is_up);
-        Self { config, checkers, alive, seated: false, dynamic: None, drained: false }
+        Self { config, checkers, alive, dynamic: None, drained: false }
     }
 
     /// The destination `config`, which was `old` before a reload: what is known of checks that
@@ -50,7 +48,6 @@ impl Member {
             }
         }
         new.alive = new.checkers.iter().all(|checker| checker.is_up);
-        new.seated = old.seated;
         new.drained = old.drained;
         new.dynamic = old.dynamic.filter(|_| new.config.weight == old.config.weight);
         new
@@ -93,10 +90,10 @@ impl Member {
     }
 
     /// Its place in the table while its pool is served by its members, or by the sorry server. One
-    /// that is drained keeps it, for its connections, as long as it lives.
+    /// that is inhibited always has it; one that is drained, for its connections, while it lives.
     pub(super) fn place(&self, sorry: bool) -> Option<Destination> {
         let serves = self.alive && !sorry;
-        let stays = self.seated && (self.config.inhibit || (self.alive && self.drained));
+        let stays = self.config.inhibit || (self.alive && self.drained);
         (serves || stays).then(|| self.config.place(if serves { self.weight() } else { 0 }))
     }
 

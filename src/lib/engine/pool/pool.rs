@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::check::CheckReport;
 use super::contents::name;
 use super::member::Member;
-use super::{Drains, Event, PoolConfig, SorryServer};
+use super::{Drains, Event, PoolConfig};
 use crate::engine::ipvs::{Destination, Service};
 
 /// A pool with what is known of it.
@@ -56,23 +56,9 @@ impl Pool {
         new
     }
 
-    /// The pool begins, or goes on with another configuration.
-    pub(super) fn settle(&mut self, events: &mut VecDeque<Event>) {
-        self.seat();
-        self.judge(events);
-    }
-
     /// The sorry server serves.
     pub(super) const fn is_sorry(&self) -> bool {
         !self.has_quorum && self.config.sorry.is_some()
-    }
-
-    /// Whoever lives has a place in the table, unless the sorry server has it.
-    fn seat(&mut self) {
-        let taken = self.is_sorry();
-        for member in &mut self.members {
-            member.seated |= member.alive && !taken;
-        }
     }
 
     /// What a check of a member was told.
@@ -93,7 +79,6 @@ impl Pool {
         if let Some(from) = outcome.weighed {
             events.push_back(weight(&self.name, member, from));
         }
-        self.seat();
         self.judge(events);
     }
 
@@ -134,7 +119,7 @@ impl Pool {
 
     /// Whether the quorum is there: gained at so much above it, lost at so much below it, or when
     /// nobody lives. The sorry server serves while it is not.
-    fn judge(&mut self, events: &mut VecDeque<Event>) {
+    pub(super) fn judge(&mut self, events: &mut VecDeque<Event>) {
         let weight = self.weight();
         let (quorum, margin) = (u64::from(self.config.quorum), u64::from(self.config.hysteresis));
         let threshold = if self.has_quorum {
@@ -147,13 +132,12 @@ impl Pool {
             return;
         }
         self.has_quorum = is_enough;
-        self.seat();
         events.push_back(Event::Quorum {
             service: self.name.clone(),
             up: is_enough,
             weight,
             threshold,
-            sorry_server: self.config.sorry.as_ref().map(SorryServer::endpoint),
+            sorry_server: self.config.sorry.as_ref().map(|sorry| sorry.endpoint().into()),
             hook: self.hook(),
         });
     }
@@ -200,7 +184,7 @@ impl Pool {
 pub(super) fn server(service: &str, member: &Member, reason: &str) -> Event {
     Event::Server {
         service: service.into(),
-        server: member.endpoint(),
+        server: member.endpoint().into(),
         up: member.alive,
         reason: reason.into(),
         hook: member.hook(),
@@ -209,7 +193,7 @@ pub(super) fn server(service: &str, member: &Member, reason: &str) -> Event {
 
 fn weight(service: &str, member: &Member, from: u32) -> Event {
     let to = member.weight();
-    Event::Weight { service: service.into(), server: member.endpoint(), from, to }
+    Event::Weight { service: service.into(), server: member.endpoint().into(), from, to }
 }
 
 /// A member that lives ends.

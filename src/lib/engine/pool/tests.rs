@@ -80,9 +80,8 @@ fn told(balancer: &mut Balancer) -> Vec<String> {
     std::iter::from_fn(|| balancer.poll_event())
         .map(|event| {
             let word = |up| if up { "up" } else { "down" };
-            let short = |at: crate::engine::ipvs::Endpoint| {
-                at.address.to_string().rsplit('.').next().unwrap().to_owned()
-            };
+            let short =
+                |at: ServerName| at.address.to_string().rsplit('.').next().unwrap().to_owned();
             match event {
                 Event::Server { server, up, .. } => format!("{} {}", short(server), word(up)),
                 Event::Weight { server, from, to, .. } => {
@@ -150,8 +149,10 @@ impl Model {
             this.table.insert(SORRY, 0);
         }
         for server in 0..this.alive.len() {
-            if this.alive[server] {
-                this.add(server);
+            match (this.alive[server], this.plan.servers[server].1) {
+                (true, _) => this.add(server),
+                (false, true) => this.remove(server),
+                (false, false) => {}
             }
         }
         this.judge();
@@ -290,9 +291,8 @@ proptest! {
         let mut drains = Drains::default();
         let name: ServerName = format!("10.0.0.{drained}:80").parse().unwrap();
         drains.add(Drain { server: name, service: None, weights: Vec::new() });
-        let seated = now(&balancer).contains_key(&drained);
         balancer.handle_drains(drains);
-        let mut lives = seated;
+        let mut lives = !plan.servers[usize::from(drained)].2;
         for step in steps {
             if let Step::Turn(server, up) = step {
                 let server = u8::try_from(server % plan.servers.len()).unwrap();

@@ -1,10 +1,19 @@
 //! Joins the table of the kernel with a desired one, wherever that is written down.
 
+mod drain;
+mod follow;
+mod keeper;
+mod watch;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+
+pub use drain::{Wish, drain, undrain, wait};
+pub use follow::{Options, follow};
+pub use watch::{Watch, watch};
 
 use super::config_loader::{Held, options};
 use crate::config::{Outcome, load};
@@ -15,11 +24,37 @@ use crate::exit::Exit;
 use crate::io::input;
 use crate::io::ipvs::Ipvs;
 
+/// Where it is written what a table is to be.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A configuration, whose checks decide who serves.
+    Pools(Box<BalancerConfig>),
+    /// The table itself.
+    Table(Contents),
+}
+
+impl Source {
+    /// The table, with every real server up.
+    ///
+    /// # Errors
+    /// What of a configuration the kernel cannot have.
+    pub fn contents(&self) -> std::result::Result<Contents, String> {
+        match self {
+            Self::Table(contents) => Ok(contents.clone()),
+            Self::Pools(balancer) => {
+                let contents = pool::contents(balancer)?;
+                contents.iter().try_for_each(Entry::check)?;
+                Ok(contents)
+            }
+        }
+    }
+}
+
 /// A desired table, and what was found on reading it.
 #[derive(Debug)]
 pub struct Desired {
-    /// The table.
-    pub contents: Contents,
+    /// What is desired.
+    pub source: Source,
     /// Of a `keepalived.conf`: everything that is wrong with it.
     pub outcome: Option<Outcome>,
 }
@@ -61,6 +96,19 @@ pub struct Applied {
     pub left: Vec<Change>,
 }
 
+impl Applied {
+    /// What is not as desired, and why; `line` says what a change is.
+    #[must_use]
+    pub fn problems(&self, line: impl Fn(&Change) -> String) -> Vec<String> {
+        let kept = self.kept.iter().map(|change| {
+            format!("not done, for what was to come to its service was refused: {}", line(change))
+        });
+        let left = self.left.iter();
+        let left = left.map(|change| format!("it is not so, or no longer so: {}", line(change)));
+        self.refused.iter().map(ToString::to_string).chain(kept).chain(left).collect()
+    }
+}
+
 /// Read a desired table from `path` (`-`: standard input). What it is shows in its beginning: JSON
 /// (`ha ipvs show|export --json`, `ha config show --json`), what `ipvsadm -S -n` wrote, or a
 /// `keepalived.conf`.
@@ -76,19 +124,21 @@ pub fn desired(path: &Path, config_id: Option<String>) -> Result<Desired> {
     let invalid = |cause: String| {
         Error::new("use", &name, cause).remedy("nothing was changed").exit(Exit::Invalid)
     };
-    let contents = match kind(&text) {
+    let source = match kind(&text) {
         Kind::Json => json(&text).map_err(invalid)?,
-        Kind::Save => save::read(&text).map_err(|mistake| invalid(mistake.to_string()))?,
+        Kind::Save => {
+            Source::Table(save::read(&text).map_err(|mistake| invalid(mistake.to_string()))?)
+        }
         Kind::Configuration => {
             let outcome = load(path, &options(config_id), &Held { path, text: &text });
-            let contents = match &outcome.model {
-                None => Contents::default(),
-                Some(model) => pool::contents(&model.balancer).map_err(invalid)?,
+            let source = match &outcome.model {
+                None => Source::Table(Contents::default()),
+                Some(model) => Source::Pools(Box::new(model.balancer.clone())),
             };
-            return Ok(Desired { contents, outcome: Some(outcome) });
+            return Ok(Desired { source, outcome: Some(outcome) });
         }
     };
-    Ok(Desired { contents, outcome: None })
+    Ok(Desired { source, outcome: None })
 }
 
 enum Kind {
@@ -110,10 +160,10 @@ fn kind(text: &str) -> Kind {
     }
 }
 
-fn json(text: &str) -> std::result::Result<Contents, String> {
+fn json(text: &str) -> std::result::Result<Source, String> {
     let value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
     if value.get("services").is_some() {
-        return serde_json::from_str(text).map_err(|e| e.to_string());
+        return serde_json::from_str(text).map(Source::Table).map_err(|e| e.to_string());
     }
     let Some(balancer) = value.get("balancer") else {
         return Err("it has neither `services` (ha ipvs export --json) nor `balancer` \
@@ -121,9 +171,7 @@ fn json(text: &str) -> std::result::Result<Contents, String> {
             .to_owned());
     };
     let balancer = BalancerConfig::deserialize(balancer).map_err(|e| format!("balancer: {e}"))?;
-    let contents = pool::contents(&balancer)?;
-    contents.iter().try_for_each(Entry::check)?;
-    Ok(contents)
+    Ok(Source::Pools(Box::new(balancer)))
 }
 
 /// What would have to change.

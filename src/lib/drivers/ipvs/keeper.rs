@@ -1,0 +1,343 @@
+//! One look at the kernel's table after the other, each followed by what has to change: because
+//! something else is desired, or because somebody else changed it.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::follow::Options;
+use super::{Applied, Goal, Source, make};
+use crate::drivers::{Emit, stamped};
+use crate::engine::ipvs::{
+    Change, Cleanup, Contents, Endpoint, Others, ServiceId, contents_of, plan,
+};
+use crate::engine::pool::{Balancer, BalancerConfig, CheckReport, Drains};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::io::ipvs::Ipvs;
+use crate::io::netlink::Netlink;
+use crate::io::{clock, drains};
+use crate::time::Instant;
+
+/// What the kernel refused is tried again after this long.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Keeps one table.
+pub(super) struct Keeper {
+    options: Options,
+    desired: Desired,
+    ipvs: Ipvs,
+    links: Option<Netlink>,
+    /// What the table was to be at the last turn.
+    last: Contents,
+    /// What was put there by us.
+    owned: BTreeSet<ServiceId>,
+    /// Why it is to be another one now.
+    cause: &'static str,
+    cleanup: Cleanup,
+    /// Changes that were undone.
+    repairs: u64,
+    stuck: Option<Stuck>,
+    /// What went wrong with the last turn.
+    trouble: Option<String>,
+}
+
+/// What could not be done, and until when it is left alone.
+struct Stuck {
+    changes: Vec<Change>,
+    why: Vec<String>,
+    until: Instant,
+}
+
+/// Who decides what is desired.
+enum Desired {
+    Pools(Balancer),
+    Table(Contents, Drains),
+}
+
+impl Keeper {
+    /// Make the table as desired for the first time.
+    pub(super) fn start(source: Source, options: Options, emit: &mut Emit<'_>) -> Result<Self> {
+        let mut ipvs = Ipvs::connect()?;
+        let drains = drains::read(&options.state_dir)?;
+        let mut cleanup = Cleanup::OneByOne;
+        let desired = match source {
+            Source::Table(contents) => Desired::Table(contents, drains),
+            Source::Pools(config) => {
+                cleanup = config.table.cleanup;
+                if config.table.flush_at_start {
+                    ipvs.flush()?;
+                }
+                set_timeouts(&mut ipvs, &config)?;
+                Desired::Pools(Balancer::new(*config, drains).map_err(unusable)?)
+            }
+        };
+        let mut this = Self {
+            options,
+            desired,
+            ipvs,
+            links: None,
+            last: Contents::default(),
+            owned: BTreeSet::new(),
+            cause: "start",
+            cleanup,
+            repairs: 0,
+            stuck: None,
+            trouble: None,
+        };
+        this.look(emit)?;
+        Ok(this)
+    }
+
+    /// Something else is desired from now on.
+    pub(super) fn reload(&mut self, source: Source, emit: &mut Emit<'_>) -> Result<()> {
+        let taken = match (&mut self.desired, source) {
+            (Desired::Pools(balancer), Source::Pools(config)) => {
+                let cleanup = config.table.cleanup;
+                let timeouts = set_timeouts(&mut self.ipvs, &config);
+                balancer.handle_config(*config).map(|()| (cleanup, timeouts))
+            }
+            (Desired::Table(contents, _), Source::Table(new)) => {
+                *contents = new;
+                Ok((self.cleanup, Ok(())))
+            }
+            _ => {
+                Err("a table became a configuration, or the other way round: start anew".to_owned())
+            }
+        };
+        match taken {
+            Ok((cleanup, timeouts)) => {
+                (self.cleanup, self.cause) = (cleanup, "reload");
+                timeouts.or_else(|error| tell_error(emit, &error.to_string()))
+            }
+            Err(why) => tell_error(emit, &format!("the reload is refused: {why}")),
+        }
+    }
+
+    /// What a check told.
+    pub(super) fn check(&mut self, report: &CheckReport, emit: &mut Emit<'_>) -> Result<()> {
+        let heard = match &mut self.desired {
+            Desired::Pools(balancer) => balancer.handle_check(report),
+            Desired::Table(..) => Err("a table has no checks: give a configuration".to_owned()),
+        };
+        match heard {
+            Ok(()) => {
+                self.cause = "check";
+                Ok(())
+            }
+            Err(why) => tell_error(emit, &format!("check not used: {why}")),
+        }
+    }
+
+    /// How everything stands.
+    pub(super) fn status(&mut self, id: u64, emit: &mut Emit<'_>) -> Result<()> {
+        let pools = match &self.desired {
+            Desired::Pools(balancer) => balancer.status(),
+            Desired::Table(..) => Vec::new(),
+        };
+        let refused = self.stuck.as_ref().map_or(&[][..], |stuck| &stuck.why);
+        let data = json!({
+            "id": id, "services": self.last.len(), "repairs": self.repairs, "refused": refused,
+            "pools": pools,
+        });
+        emit(&stamped("ipvs.status", data))
+    }
+
+    /// Look at the table, and change what has to be changed. A kernel that does not answer is told
+    /// of once and asked again at the next turn.
+    pub(super) fn turn(&mut self, emit: &mut Emit<'_>) -> Result<()> {
+        match self.look(emit) {
+            Ok(()) => self.trouble = None,
+            Err(error) if error.exit == Exit::Unavailable => return Err(error),
+            Err(error) => {
+                let trouble = error.to_string();
+                if self.trouble.as_ref() != Some(&trouble) {
+                    tell_error(emit, &trouble)?;
+                    self.trouble = Some(trouble);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, emit: &mut Emit<'_>) -> Result<()> {
+        self.house()?;
+        let actual = contents_of(&self.ipvs.read()?);
+        // Who drains writes it down before the table is changed: asked in this order, that change
+        // is never taken for drift.
+        self.hear_drains()?;
+        self.tell(emit)?;
+        let goal = self.goal()?;
+        let changes = self.changes(&goal, actual);
+        self.owned.extend(goal.contents.iter().map(|entry| entry.settings.id));
+        if changes.is_empty() {
+            self.arrive(goal.contents);
+            self.stuck = None;
+            return Ok(());
+        }
+        let known = self.stuck.as_ref().filter(|stuck| stuck.changes == changes);
+        if known.is_some_and(|stuck| clock::now() < stuck.until) {
+            return Ok(());
+        }
+        let applied = make(&mut self.ipvs, &goal, changes.clone())?;
+        self.report(changes, &goal, applied, emit)?;
+        self.arrive(goal.contents);
+        Ok(())
+    }
+
+    /// The table is as desired, as far as the kernel lets it.
+    fn arrive(&mut self, contents: Contents) {
+        self.owned.retain(|id| contents.get(id).is_some());
+        self.last = contents;
+        self.cause = "check";
+    }
+
+    /// This host's addresses decide about pools that are suspended without theirs.
+    fn house(&mut self) -> Result<()> {
+        let Desired::Pools(balancer) = &mut self.desired else { return Ok(()) };
+        if !balancer.wants_addresses() {
+            return Ok(());
+        }
+        if self.links.is_none() {
+            self.links = Some(Netlink::connect()?);
+        }
+        let Some(links) = &mut self.links else { return Ok(()) };
+        let table = links.dump()?;
+        let all = table.links().flat_map(|link| table.addresses(link.index));
+        let addresses: BTreeSet<IpAddr> = all.map(|known| known.address).collect();
+        balancer.handle_addresses(&addresses);
+        Ok(())
+    }
+
+    fn hear_drains(&mut self) -> Result<()> {
+        let found = drains::read(&self.options.state_dir)?;
+        let known = match &mut self.desired {
+            Desired::Pools(balancer) if *balancer.drains() != found => {
+                balancer.handle_drains(found);
+                false
+            }
+            Desired::Table(_, known) if *known != found => {
+                *known = found;
+                false
+            }
+            _ => true,
+        };
+        if !known {
+            self.cause = "drain";
+        }
+        Ok(())
+    }
+
+    /// Tell what the pools have to tell.
+    fn tell(&mut self, emit: &mut Emit<'_>) -> Result<()> {
+        let Desired::Pools(balancer) = &mut self.desired else { return Ok(()) };
+        while let Some(event) = balancer.poll_event() {
+            emit(&stamped(event.kind(), json!(event)))?;
+        }
+        Ok(())
+    }
+
+    fn goal(&self) -> Result<Goal> {
+        let mut contents = match &self.desired {
+            Desired::Pools(balancer) => balancer.contents().map_err(unusable)?,
+            Desired::Table(contents, drains) => {
+                let mut contents = contents.clone();
+                drains.apply(&mut contents);
+                contents
+            }
+        };
+        if let Some(only) = &self.options.only {
+            contents.retain(|id| only.contains(id));
+        }
+        Ok(Goal { contents, others: self.options.others, only: self.options.only.clone() })
+    }
+
+    /// What has to change: also, what we put there goes when it is desired no more.
+    fn changes(&self, goal: &Goal, actual: Contents) -> Vec<Change> {
+        let gone = |id: &&ServiceId| goal.contents.get(id).is_none() && actual.get(id).is_some();
+        let gone: Vec<Change> =
+            self.owned.iter().filter(gone).copied().map(Change::DeleteService).collect();
+        let mut changes = goal.plan(actual);
+        if goal.others == Others::Keep {
+            changes.extend(gone);
+        }
+        changes
+    }
+
+    /// Tell what was done because something else is desired than at the last turn, or could not be
+    /// done until now; what was repaired; and what the kernel refuses, once.
+    fn report(
+        &mut self,
+        changes: Vec<Change>,
+        goal: &Goal,
+        applied: Applied,
+        emit: &mut Emit<'_>,
+    ) -> Result<()> {
+        let before = self.stuck.take();
+        let (before, known) = before.map(|stuck| (stuck.changes, stuck.why)).unwrap_or_default();
+        let wanted = plan(&goal.contents, &self.last, Others::Delete);
+        let due: BTreeSet<_> = wanted.iter().chain(&before).map(subject).collect();
+        let why = applied.problems(ToString::to_string);
+        let left = changes.into_iter().filter(|change| !applied.done.contains(change)).collect();
+        let is_due = |change: &Change| due.contains(&subject(change));
+        let (due, drifted): (Vec<_>, Vec<_>) = applied.done.into_iter().partition(is_due);
+        let news: &[String] = if why == known { &[] } else { &why };
+        if !due.is_empty() || !news.is_empty() {
+            let data = json!({ "cause": self.cause, "changes": due, "refused": news });
+            emit(&stamped("ipvs.changed", data))?;
+        }
+        if !drifted.is_empty() {
+            let count = u64::try_from(drifted.len()).unwrap_or(u64::MAX);
+            self.repairs = self.repairs.saturating_add(count);
+            let data = json!({ "changes": drifted, "repairs": self.repairs });
+            emit(&stamped("ipvs.repaired", data))?;
+        }
+        if !why.is_empty() {
+            self.stuck = Some(Stuck { changes: left, why, until: clock::now() + PATIENCE });
+        }
+        Ok(())
+    }
+
+    /// The end: what was put into the table stays for whoever comes next, or goes.
+    pub(super) fn finish(mut self, emit: &mut Emit<'_>) -> Result<()> {
+        self.tell(emit)?;
+        if !self.options.release {
+            return Ok(());
+        }
+        if let Desired::Pools(balancer) = &mut self.desired {
+            balancer.handle_stop();
+        }
+        self.tell(emit)?;
+        if self.cleanup == Cleanup::Flush {
+            return self.ipvs.flush();
+        }
+        let there = contents_of(&self.ipvs.read()?);
+        let owned = self.owned.iter().filter(|id| there.get(id).is_some());
+        let changes: Vec<Change> = owned.copied().map(Change::DeleteService).collect();
+        let refused = self.ipvs.carry_out(&changes)?;
+        refused.into_iter().try_for_each(|refusal| tell_error(emit, &refusal.error.to_string()))
+    }
+}
+
+/// What a change is about.
+const fn subject(change: &Change) -> (ServiceId, Option<Endpoint>) {
+    (change.service(), change.destination())
+}
+
+fn set_timeouts(ipvs: &mut Ipvs, config: &BalancerConfig) -> Result<()> {
+    let timeouts = &config.table.timeouts;
+    if *timeouts == crate::engine::ipvs::Timeouts::default() {
+        return Ok(());
+    }
+    ipvs.set_timeouts(timeouts)
+}
+
+fn unusable(why: String) -> Error {
+    Error::new("use", "the configuration", why).exit(Exit::Invalid)
+}
+
+fn tell_error(emit: &mut Emit<'_>, message: &str) -> Result<()> {
+    emit(&stamped("error", json!({ "message": message })))
+}
