@@ -1,6 +1,7 @@
 //! `include` and its kin: which files are meant, what is wrong when there are none, and what
 //! `include_check` makes of the plain keyword.
 
+use super::alternatives::alternatives;
 use super::diagnostic::{Code, Diagnostic};
 use super::fragment::Fragment;
 use super::reader::Reader;
@@ -82,22 +83,6 @@ impl Checks {
             (false, false) => self.plain,
         }
     }
-
-    /// The patterns that have to match: with the brace check each alternative of the first
-    /// `{a,b}` by itself.
-    fn patterns(self, pattern: &str) -> Vec<String> {
-        let parts = pattern.split_once('{').and_then(|(head, rest)| {
-            let (inside, tail) = rest.split_once('}')?;
-            (self.brace && !inside.contains('{')).then_some((head, inside, tail))
-        });
-        match parts {
-            Some((head, inside, tail)) => inside
-                .split(',')
-                .flat_map(|word| self.patterns(&format!("{head}{word}{tail}")))
-                .collect(),
-            None => vec![pattern.to_owned()],
-        }
-    }
 }
 
 /// Where the name of an include ends: before a `}` that closes the block round it.
@@ -128,12 +113,17 @@ impl Reader<'_> {
         }
         let checks = if self.options.every_file { Checks::ALL } else { checks };
         let mut found = Vec::new();
-        let patterns = checks.patterns(pattern);
-        let alternatives = patterns.len() > 1;
+        let Some(patterns) = alternatives(pattern) else {
+            let message = "the braces stand for more than a thousand names";
+            let remedy = "name fewer files in one line, or use wildcards";
+            self.report(Diagnostic::new(Code::TooLarge, span, message).remedy(remedy));
+            return;
+        };
+        let braces = *patterns != [pattern];
         for pattern in patterns {
             match self.loader.glob(self.directory(), &pattern) {
                 Ok(files) if files.is_empty() => {
-                    let required = checks.required(&pattern, alternatives);
+                    let required = checks.required(&pattern, braces);
                     self.nothing_included(&pattern, required, span);
                 }
                 Ok(files) => found.extend(files),

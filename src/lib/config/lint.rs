@@ -7,13 +7,13 @@ use super::Model;
 use super::diagnostic::{Code, Diagnostic};
 use super::resolve::{Entry, Value};
 use super::source::Span;
-use crate::engine::vrrp::{Family, Preempt, RouterConfig, SyncGroupConfig, Tracked};
+use crate::engine::vrrp::{Preempt, RouterConfig, SyncGroupConfig, Tracked};
 use crate::wire::vrrp::Version;
 
 /// Priority of the address owner (RFC 9568 section 5.2.4).
 pub(super) const OWNER: u8 = 255;
 /// Bytes that an Ethernet carries.
-const MTU: usize = 1500;
+pub const MTU: usize = 1500;
 
 /// Everything of the kind in `model`, which came from `entries`.
 pub(super) fn run(entries: &[Entry<'_>], model: &Model) -> Vec<Diagnostic> {
@@ -122,18 +122,8 @@ fn unicast(block: &Entry<'_>, router: &RouterConfig, found: &mut Vec<Diagnostic>
     }
 }
 
-/// Bytes of an advert on the wire, headers included.
-fn advert_bytes(router: &RouterConfig) -> usize {
-    let (header, address) = match router.family {
-        Family::Ipv4 => (20, 4),
-        Family::Ipv6 => (40, 16),
-    };
-    let password = if router.version == Version::V2 { 8 } else { 0 };
-    header + 8 + password + address * router.addresses.len()
-}
-
 fn advert_size(block: &Entry<'_>, router: &RouterConfig, found: &mut Vec<Diagnostic>) {
-    let bytes = advert_bytes(router);
+    let bytes = router.advert_bytes();
     if bytes > MTU {
         let list = get(block, "virtual_ipaddress");
         let message = format!(

@@ -39,7 +39,7 @@ pub trait Loader {
     /// The whole text of a file; bytes that are not UTF-8 become U+FFFD.
     fn read(&self, path: &Path) -> Result<String, LoadError>;
 
-    /// Existing paths that match the shell `pattern` (`*`, `?`, `[…]`, `{a,b}`), sorted. A
+    /// Existing paths that match the shell `pattern` (`*`, `?`, `[…]`; no braces), sorted. A
     /// relative pattern is relative to `base`.
     fn glob(&self, base: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError>;
 

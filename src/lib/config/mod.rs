@@ -8,6 +8,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alternatives;
 mod braces;
 mod build;
 mod compare;
@@ -40,6 +41,7 @@ use std::path::Path;
 pub use compare::{Node, compare};
 pub use diagnostic::{Code, Diagnostic, Related, Severity};
 pub use format::format;
+pub use lint::MTU as ETHERNET_MTU;
 pub use loader::{FileStatus, LoadError, Loader};
 pub use model::{Globals, Model};
 pub use places::Places;

@@ -269,7 +269,9 @@ impl Resolver {
         let (value, most) = match row.arguments {
             Arguments::None | Arguments::Block => (Value::Words, 0),
             Arguments::NamedBlock => (Value::Words, 1),
-            Arguments::Words(_, most) => (Value::Words, most),
+            words @ (Arguments::Words(..) | Arguments::Parts(_)) => {
+                (Value::Words, words.words().map_or(0, |(_, most)| most))
+            }
             Arguments::Command => (Value::Words, 3),
             Arguments::Quoted => (Value::Words, usize::MAX),
             Arguments::Switch => {
@@ -328,7 +330,9 @@ impl Resolver {
             _ => {}
         }
         let least = match row.arguments {
-            Arguments::Words(least, _) => least,
+            words @ (Arguments::Words(..) | Arguments::Parts(_)) => {
+                words.words().map_or(0, |(least, _)| least)
+            }
             Arguments::Number(..)
             | Arguments::Seconds(..)
             | Arguments::Choice(_)

@@ -32,7 +32,7 @@ impl Loader for SystemLoader {
     }
 
     fn glob(&self, base: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
-        crate::io::glob::glob(base, pattern).map_err(|cause| LoadError { cause, not_found: false })
+        Ok(crate::io::glob::glob(base, pattern))
     }
 
     fn environment(&self, name: &str) -> Option<String> {

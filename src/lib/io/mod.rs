@@ -17,6 +17,7 @@ pub mod glob;
 pub mod holdings;
 pub mod input;
 pub mod ipvs;
+pub mod kernel;
 pub mod lease;
 pub mod lines;
 pub mod netlink;

@@ -30,14 +30,3 @@ pub fn lacks_ipv6(interface: &str) -> bool {
     fs::read(format!("/proc/sys/net/ipv6/conf/{interface}/disable_ipv6"))
         .map_or(true, |value| value.starts_with(b"1"))
 }
-
-/// Whether the kernel balances load (IPVS), or has a module to do so.
-#[must_use]
-pub fn has_ipvs() -> bool {
-    if fs::metadata("/proc/net/ip_vs").is_ok() {
-        return true;
-    }
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let modules = format!("/lib/modules/{}/modules.dep", release.trim());
-    fs::read_to_string(modules).is_ok_and(|list| list.contains("/ip_vs.ko"))
-}

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::schema::guide::{self, Piece};
-use crate::config::schema::{self, Arguments, Block, Row, Support};
+use crate::config::schema::{self, Arguments, Block, Kind, Part, Row, Support};
 
 /// Columns of a terminal that text is broken to.
 const WIDTH: usize = 80;
@@ -108,8 +108,12 @@ impl Keyword {
         let unit = if matches!(row.arguments, Arguments::Seconds(..)) { "_us" } else { "" };
         add(&format!("least{unit}"), json!(least));
         add(&format!("most{unit}"), json!(most));
-        if let Arguments::Choice(words) = row.arguments {
-            add("choices", json!(words));
+        match row.arguments {
+            Arguments::Choice(words) => add("choices", json!(words)),
+            Arguments::Parts(parts) => {
+                add("parts", parts.iter().map(|part| described(*part)).collect());
+            }
+            _ => {}
         }
         add("example", json!(entry.and_then(|entry| example(&entry.pieces))));
         add("alias_of", json!(entry.and_then(|entry| entry.alias_of)));
@@ -118,6 +122,36 @@ impl Keyword {
         add("replaced_by", json!(row.replaced_by));
         document
     }
+}
+
+/// One of several arguments.
+fn described(part: Part) -> Value {
+    let kind = part.kind();
+    let mut document = json!({
+        "type": kind.map_or("flag", Kind::name),
+        "optional": !matches!(part, Part::One(_) | Part::Many(_)),
+        "repeated": matches!(part, Part::Many(_) | Part::Any(_)),
+    });
+    let Some(fields) = document.as_object_mut() else { return document };
+    let mut add = |key: &str, value: Value| fields.insert(key.to_owned(), value);
+    if let Some(word) = part.word() {
+        add("word", json!(word));
+    }
+    let Some(kind) = kind else { return document };
+    if let Some((least, most)) = kind.bounds() {
+        add("least", json!(least));
+        add("most", json!(most));
+    }
+    if !kind.words().is_empty() {
+        add("choices", json!(kind.words()));
+    }
+    match kind {
+        Kind::Name(longest) => add("longest", json!(longest)),
+        Kind::Reference(block) => add("block", json!(block)),
+        Kind::Hexadecimal(digits) if digits > 0 => add("digits", json!(digits)),
+        _ => None,
+    };
+    document
 }
 
 /// The keywords as one document.

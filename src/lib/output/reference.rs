@@ -162,7 +162,8 @@ impl Page {
 
 /// Whether an example shows no more than the form does.
 fn is_plain(row: &Row, block: &Block, code: &str) -> bool {
-    let is_open = matches!(row.arguments, Arguments::Words(..) | Arguments::Quoted);
+    let is_open =
+        matches!(row.arguments, Arguments::Words(..) | Arguments::Parts(_) | Arguments::Quoted);
     !block.entries && !is_open && code.lines().count() == 1
 }
 

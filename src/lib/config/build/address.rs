@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
 use std::net::IpAddr;
 
-use super::Context;
 use super::settings::Settings;
+use super::{Context, virtual_link};
 use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::schema::{Block, Support};
 use crate::config::source::Span;
@@ -110,10 +110,9 @@ pub(super) fn parse(
             }
             other => {
                 let row = block.find(other);
-                let next = words.clone().next();
                 unused(word, row.map(|row| row.support), context);
-                if row.is_some_and(|row| row.syntax != "none") && next.is_some() {
-                    words.next();
+                if row.is_some_and(|row| row.keyword == "use_vmac") {
+                    virtual_link::of_address(&mut words, block, context);
                 }
             }
         }

@@ -4,6 +4,7 @@ use super::Context;
 use super::settings::Settings;
 use crate::config::diagnostic::Code;
 use crate::config::resolve::Entry;
+use crate::config::values::{self, Parsed};
 use crate::engine::vrrp::Family;
 use crate::wire::vrrp::{Auth, Version};
 
@@ -75,6 +76,11 @@ fn password(pass: &Entry<'_>, context: &mut Context<'_>) -> [u8; LONGEST] {
 /// `auth_hmac` changes what peers accept; running without it would make two masters.
 pub(super) fn refuse_hmac(settings: &Settings<'_>, family: Family, context: &mut Context<'_>) {
     let Some(block) = settings.get("auth_hmac") else { return };
+    for id in Settings::new(block).all("key").filter_map(|key| key.arguments().first()) {
+        if let Parsed::Bad(why) = values::number(id.text, 1, 255) {
+            context.warn(Code::InvalidValue, id.span, format!("the id of `key` {why}"), "");
+        }
+    }
     let family = if family == Family::Ipv4 { "IPv4" } else { "IPv6" };
     context.warn(
         Code::InvalidRouter,

@@ -1,7 +1,7 @@
 //! What an instance or a group is told beyond what its machine acts on.
 
 use super::settings::Settings;
-use super::{Context, route, rule, track, virtual_link};
+use super::{Context, link, route, rule, track, virtual_link};
 use crate::config::diagnostic::Code;
 use crate::config::model::InstanceSettings;
 
@@ -18,6 +18,7 @@ pub(super) fn instance(
     let mut beyond = InstanceSettings {
         ipvlan: virtual_link::ipvlan(settings, vrid, context),
         macvlan_for_addresses: settings.has("use_vmac_addr"),
+        vrf: settings.text("vrf").map(str::to_owned),
         accept: !settings.has("no_accept") && (!strict || owner || settings.has("accept")),
         fault_without_peer: settings.has("unicast_fault_no_peer"),
         old_unicast_checksum: old_checksum(settings, context),
@@ -33,9 +34,14 @@ pub(super) fn instance(
     let extra = virtual_link::extra_announcements(settings, keywords, 0, context);
     let given = keywords.iter().any(|keyword| settings.has(keyword));
     beyond.extra_announcements = if given { extra } else { context.defaults.extra_announcements };
+    for keyword in ["lvs_sync_daemon_interface", "vrf"] {
+        if let Some(word) = settings.get(keyword).and_then(|entry| entry.arguments().first()) {
+            link::interface(word, context);
+        }
+    }
     if let Some(vrf) = settings.get("vrf").filter(|_| settings.has("interface")) {
         let message = "`vrf` is for unicast instances without an interface";
-        let remedy = "it is ignored: the interface's own VRF is used";
+        let remedy = "it does nothing: the interface's own VRF is used";
         context.warn(Code::Conflict, vrf.span(), message, remedy);
     }
     for list in settings.all("virtual_routes") {

@@ -37,7 +37,7 @@ pub(super) fn take(settings: &Settings<'_>, globals: &mut Globals, context: &mut
 }
 
 /// The names that a keyword is given.
-fn names(entry: &Entry<'_>, most: usize, context: &mut Context<'_>) -> Vec<String> {
+pub(super) fn names(entry: &Entry<'_>, most: usize, context: &mut Context<'_>) -> Vec<String> {
     let mut names = Vec::new();
     for word in entry.arguments().iter().take(most) {
         if (1..=LONGEST_NAME).contains(&word.text.len()) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::settings::Settings;
 use super::timing::GarpSettings;
-use super::{Context, filter, notify, process, virtual_link};
+use super::{Context, filter, link, notify, process, virtual_link};
 use crate::config::diagnostic::Code;
 use crate::config::model::ExtraAnnouncements;
 use crate::config::resolve::Entry;
@@ -109,7 +109,9 @@ fn host(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_
     globals.supplementary_groups = groups.unwrap_or(globals.supplementary_groups);
     globals.delay_after_boot =
         settings.time("vrrp_delay_after_boot").unwrap_or(globals.delay_after_boot);
-    context.defaults.interface = text("default_interface").or(context.defaults.interface.take());
+    let default = settings.get("default_interface").and_then(|entry| entry.arguments().first());
+    let default = default.and_then(|word| link::interface(word, context));
+    context.defaults.interface = default.or(context.defaults.interface.take());
     if let Some(folder) = text("iproute_usr_dir") {
         context.names.installed = folder;
     }

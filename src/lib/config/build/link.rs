@@ -38,7 +38,7 @@ pub(super) fn build(entries: &[Entry<'_>], context: &mut Context<'_>) -> Links {
 }
 
 /// An interface name that the kernel could have.
-fn interface(word: Word<'_>, context: &mut Context<'_>) -> Option<String> {
+pub(super) fn interface(word: Word<'_>, context: &mut Context<'_>) -> Option<String> {
     let fits = (1..=super::address::LONGEST_NAME).contains(&word.text.len());
     if !fits {
         let message = format!("no interface can be called `{}`", word.text);

@@ -5,6 +5,7 @@ mod address;
 mod authentication;
 mod beyond;
 mod encapsulation;
+mod fifo;
 mod filter;
 mod globals;
 mod group;

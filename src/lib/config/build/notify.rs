@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::settings::Settings;
-use super::{Context, scripts};
+use super::{Context, fifo};
 use crate::config::Globals;
 use crate::config::diagnostic::Code;
 use crate::config::model::{Dbus, MailServer};
 use crate::config::resolve::Entry;
 use crate::config::tree::WordList;
 use crate::config::values::{self, Parsed};
-use crate::engine::notify::FifoConfig;
 
 /// SMTP.
 const MAIL_PORT: u16 = 25;
@@ -21,11 +20,11 @@ const BUS_NAME: &str = "org.keepalived.Vrrp1";
 pub(super) fn take(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
     mail(settings, globals, context);
     snmp(settings, globals, context);
-    dbus(settings, globals);
+    dbus(settings, globals, context);
     let fifos = &mut globals.fifos;
     fifos.states_on_reload |= settings.has("fifo_write_vrrp_states_on_reload");
-    fifos.all = fifo(settings, "notify_fifo", context).or(fifos.all.take());
-    fifos.vrrp = fifo(settings, "vrrp_notify_fifo", context).or(fifos.vrrp.take());
+    fifos.all = fifo::build(settings, "notify_fifo", context).or(fifos.all.take());
+    fifos.vrrp = fifo::build(settings, "vrrp_notify_fifo", context).or(fifos.vrrp.take());
     let defaults = &mut context.defaults;
     let on = |keyword: &str, before: Option<bool>| settings.switch(keyword).or(before);
     defaults.alert = on("smtp_alert", defaults.alert);
@@ -76,28 +75,6 @@ fn mail(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_
     }
 }
 
-/// A pipe, its owner and the script that reads it.
-fn fifo(settings: &Settings<'_>, keyword: &str, context: &mut Context<'_>) -> Option<FifoConfig> {
-    let script = settings.get(&format!("{keyword}_script"));
-    let Some((path, owner)) =
-        settings.get(keyword).and_then(|entry| entry.arguments().split_first())
-    else {
-        if let Some(script) = script {
-            let message = format!("`{keyword}_script` has nothing to read");
-            let remedy = format!("it is ignored; add: {keyword} PATH");
-            context.warn(Code::Conflict, script.span(), message, &remedy);
-        }
-        return None;
-    };
-    if !path.text.starts_with('/') {
-        let message = format!("`{}` depends on the directory that the process runs in", path.text);
-        context.warn(Code::RelativePath, path.span, message, "write its path from the root");
-    }
-    let owner = if owner.is_empty() { None } else { scripts::identity(owner, context) };
-    let reader = script.and_then(|script| scripts::command(script, None, context));
-    Some(FifoConfig { path: path.text.into(), owner, reader })
-}
-
 fn snmp(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
     let snmp = &mut globals.snmp;
     let socket = settings.get("snmp_socket").map(Entry::arguments).and_then(WordList::split_first);
@@ -115,17 +92,34 @@ fn snmp(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_
     snmp.rfc_v3 |= rfc || settings.has("enable_snmp_rfcv3");
 }
 
-fn dbus(settings: &Settings<'_>, globals: &mut Globals) {
+fn dbus(settings: &Settings<'_>, globals: &mut Globals, context: &mut Context<'_>) {
     if settings.has("enable_dbus") && globals.dbus.is_none() {
         globals.dbus =
             Some(Dbus { service_name: BUS_NAME.to_owned(), no_interface_name: "none".to_owned() });
     }
+    let service = settings.get("dbus_service_name").filter(|entry| is_bus_name(entry, context));
     if let Some(dbus) = &mut globals.dbus {
-        if let Some(name) = settings.text("dbus_service_name") {
-            name.clone_into(&mut dbus.service_name);
+        if let Some(entry) = service {
+            entry.text().clone_into(&mut dbus.service_name);
         }
         if let Some(name) = settings.text("dbus_no_interface_name") {
             name.clone_into(&mut dbus.no_interface_name);
         }
     }
+}
+
+/// Whether the message bus could know somebody by that name: two parts or more, with dots between.
+fn is_bus_name(entry: &Entry<'_>, context: &mut Context<'_>) -> bool {
+    let name = entry.text();
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let is_part = |part: &str| {
+        part.chars().all(is_letter) && part.starts_with(|first: char| !first.is_ascii_digit())
+    };
+    let good = name.contains('.') && name.len() <= 255 && name.split('.').all(is_part);
+    if !good {
+        let message = format!("`dbus_service_name`: `{name}` is no name on the message bus");
+        let remedy = "it is ignored; write two parts or more, such as org.example.Vrrp";
+        context.warn(Code::InvalidValue, entry.value_span(), message, remedy);
+    }
+    good
 }

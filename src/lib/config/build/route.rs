@@ -260,7 +260,10 @@ impl Draft {
             "no_track" => self.route.tracked = false,
             _ => {
                 words.take("to");
-                words.next();
+                let value = words.next();
+                if let Some(wrong) = value.filter(|value| value.text.parse::<IpAddr>().is_err()) {
+                    context.report(invalid(word, wrong, "an address"));
+                }
                 let message = "`as` has a meaning for MPLS routes only";
                 context.warn(Code::Conflict, word.span, message, "it is ignored with its address");
             }

@@ -146,6 +146,11 @@ pub(super) fn command_line(
         );
         return None;
     };
+    if argv.iter().any(|word| word.contains(char::REPLACEMENT_CHARACTER)) {
+        let message = "the command has bytes that are not UTF-8 text";
+        let remedy = "the program gets U+FFFD for each; write it in UTF-8";
+        context.warn(Code::NotText, text.span, message, remedy);
+    }
     let program = argv.first_mut()?;
     match inspect(program, &runs_as, text.span, context) {
         Ok(path) => *program = path,

@@ -107,6 +107,9 @@ pub(super) fn build(
             }
             let given = weight_of(&line, 253, context);
             let (weight, reverse) = given.unwrap_or((0, false));
+            if super::link::interface(line.keyword, context).is_none() {
+                continue;
+            }
             if is_first(&mut seen, line.keyword.text, &line, context) {
                 let tracker = TrackerId::Interface(line.keyword.text.to_owned());
                 trackers.push((Tracked { tracker, weight, reverse }, line.keyword.span));
@@ -211,6 +214,10 @@ pub(super) fn weight(
     if most < 254 && number.text.trim_start_matches(['-', '+']) == "254" {
         let message = format!("a weight of {} becomes {weight}", number.text);
         context.warn(Code::Adjusted, span, message, "weights go from -253 to 253");
+    }
+    if let Some(extra) = rest.get(1) {
+        let message = format!("`{}` is not understood behind a weight", extra.text);
+        context.warn(Code::ExtraArguments, extra.span, message, "it is ignored");
     }
     let reverse = match rest.first() {
         None => false,

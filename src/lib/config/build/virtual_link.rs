@@ -8,6 +8,7 @@ use super::settings::Settings;
 use super::words::{self, Words};
 use crate::config::diagnostic::Code;
 use crate::config::model::{ExtraAnnouncements, Ipvlan, IpvlanMode, MacAddress, Macvlan};
+use crate::config::schema::Block;
 use crate::config::source::Span;
 use crate::config::tree::Word;
 
@@ -44,7 +45,7 @@ pub(super) fn macvlan(
     while let Some(word) = words.next() {
         match word.text {
             "netlink_notify_msg" => link.netlink_notify = true,
-            "group" => link.group = group(word, &mut words, context),
+            "group" => link.group = group(word, words.next(), context),
             text if text.contains(':') => link.mac = mac(word, vrid, context).or(link.mac),
             _ => name(word, &mut names, &mut link.name, &mut link.parent, context),
         }
@@ -59,6 +60,29 @@ pub(super) fn macvlan(
         link.transmit_base = false;
     }
     Some(link)
+}
+
+/// The words after `use_vmac` of a single address, up to the next parameter of its `block`: looked
+/// at, and forgotten, because nothing acts on them yet.
+pub(super) fn of_address<'a>(
+    words: &mut (impl Iterator<Item = Word<'a>> + Clone),
+    block: &Block,
+    context: &mut Context<'_>,
+) {
+    let (mut names, mut own, mut parent) = (0, String::new(), None);
+    while let Some(word) = words.clone().next().filter(|word| block.find(word.text).is_none()) {
+        words.next();
+        match word.text {
+            "netlink_notify_msg" => {}
+            "group" => {
+                group(word, words.next(), context);
+            }
+            text if text.contains(':') => {
+                mac(word, 1, context);
+            }
+            _ => name(word, &mut names, &mut own, &mut parent, context),
+        }
+    }
 }
 
 /// The ipvlan of an instance.
@@ -86,7 +110,7 @@ pub(super) fn ipvlan(
             "bridge" => link.mode = IpvlanMode::Bridge,
             "private" => link.mode = IpvlanMode::Private,
             "vepa" => link.mode = IpvlanMode::Vepa,
-            "group" => link.group = group(word, &mut words, context),
+            "group" => link.group = group(word, words.next(), context),
             text => match text.parse() {
                 Ok(address) => link.address = Some(address),
                 Err(_) => name(word, &mut names, &mut link.name, &mut link.parent, context),
@@ -155,8 +179,8 @@ fn mac(word: Word<'_>, vrid: u8, context: &mut Context<'_>) -> Option<MacAddress
     None
 }
 
-fn group(keyword: Word<'_>, words: &mut Words<'_>, context: &mut Context<'_>) -> Option<u32> {
-    let Some(value) = words.next() else {
+fn group(keyword: Word<'_>, value: Option<Word<'_>>, context: &mut Context<'_>) -> Option<u32> {
+    let Some(value) = value else {
         let message = "`group` has no value";
         context.warn(Code::MissingArgument, keyword.span, message, "it is ignored");
         return None;

@@ -26,6 +26,10 @@ pub struct InstanceSettings {
     /// Runs on an ipvlan; never together with a macvlan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipvlan: Option<Ipvlan>,
+    /// VRF whose sockets are used, for unicast without an interface; that of the interface
+    /// otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vrf: Option<String>,
     /// Who does not own an address still answers packets to it.
     pub accept: bool,
     /// Without a unicast peer it is in fault.
@@ -53,6 +57,7 @@ impl Default for InstanceSettings {
             macvlan: None,
             macvlan_for_addresses: false,
             ipvlan: None,
+            vrf: None,
             accept: true,
             fault_without_peer: false,
             old_unicast_checksum: None,

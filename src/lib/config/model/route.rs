@@ -260,3 +260,11 @@ pub struct Route {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub track_group: Option<String>,
 }
+
+impl Route {
+    /// The interfaces that it names.
+    pub fn interfaces(&self) -> impl Iterator<Item = &str> {
+        let hops = self.next_hops.iter().filter_map(|hop| hop.interface.as_deref());
+        self.interface.as_deref().into_iter().chain(hops)
+    }
+}

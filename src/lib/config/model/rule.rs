@@ -105,3 +105,10 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub track_group: Option<String>,
 }
+
+impl Rule {
+    /// The interfaces that it names.
+    pub fn interfaces(&self) -> impl Iterator<Item = &str> {
+        [&self.input_interface, &self.output_interface].into_iter().filter_map(|i| i.as_deref())
+    }
+}

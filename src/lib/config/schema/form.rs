@@ -1,7 +1,7 @@
 //! How the arguments of a row read: their form, their range, their kind.
 
 use super::super::values::decimal;
-use super::{Arguments, I32, LONG, Row, U32};
+use super::{Arguments, I32, LONG, MANY, Row, U32, parts};
 
 impl Row {
     /// The keyword with its arguments, as a manual writes them: names in capitals stand for values.
@@ -17,16 +17,42 @@ impl Row {
             Arguments::Command => "\"COMMAND\" [USER [GROUP]]".to_owned(),
             Arguments::Block => "{ … }".to_owned(),
             Arguments::NamedBlock => "NAME { … }".to_owned(),
-            Arguments::Words(..) | Arguments::Quoted => match self.syntax.strip_suffix(", block") {
-                Some(words) => format!("{words} {{ … }}"),
-                None => self.syntax.to_owned(),
-            },
+            Arguments::Words(..) | Arguments::Parts(_) | Arguments::Quoted => {
+                match self.syntax.strip_suffix(", block") {
+                    Some(words) => format!("{words} {{ … }}"),
+                    None => self.syntax.to_owned(),
+                }
+            }
         };
         format!("{} {arguments}", self.keyword).trim_end().to_owned()
     }
 }
 
+impl Row {
+    /// The words that there are to choose from.
+    #[must_use]
+    pub fn choices(&self) -> &'static [&'static str] {
+        match self.arguments {
+            Arguments::Choice(words) => words,
+            Arguments::Parts(parts) => {
+                let words = parts.iter().filter_map(|part| part.kind()).map(parts::Kind::words);
+                words.into_iter().find(|words| !words.is_empty()).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+}
+
 impl Arguments {
+    /// How many words they are at least and at most, for those that are words.
+    pub(in crate::config) fn words(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Words(least, most) => Some((least, most)),
+            Self::Parts(parts) => Some(parts::count(parts, MANY)),
+            _ => None,
+        }
+    }
+
     /// Its name in `ha config keywords --json`.
     #[must_use]
     pub const fn kind(self) -> &'static str {
@@ -34,6 +60,7 @@ impl Arguments {
             Self::None => "none",
             Self::Switch => "switch",
             Self::Words(..) => "words",
+            Self::Parts(_) => "parts",
             Self::Number(..) => "number",
             Self::MaybeNumber(..) => "number_or_none",
             Self::Seconds(..) => "seconds",

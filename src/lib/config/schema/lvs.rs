@@ -1,10 +1,51 @@
 //! IPVS: virtual servers, real servers and their checkers.
 
-use super::Arguments::{Command, None, Number, Quoted, Seconds, Switch, Words};
-use super::{Arguments, Block, LONG, MANY, Row, U32, row};
+use super::Arguments::{Command, None, Number, Parts, Quoted, Seconds, Switch};
+use super::parts::Kind;
+use super::parts::Part::{Any, Many, Maybe, One};
+use super::parts::{
+    ADDRESS, ENDPOINT, FAMILY, FORWARDING, IDENTITY, INTERFACE, PORT_OR_ALL, Part, SCHEDULER, TEXT,
+};
+use super::{Arguments, Block, LONG, Row, U32, row};
 
 /// Longest `connect_timeout`, in microseconds: 4294.967295 s.
 const LONGEST_CONNECT: u64 = 4_294_967_295;
+
+/// What a name server can be asked for.
+const RECORD_TYPE: &[Part] =
+    &[One(Kind::AnyCase(&["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"]))];
+/// What the number in a file is multiplied by.
+const FILE_WEIGHT: &[Part] = &[One(Kind::Weight(2_147_483_647))];
+/// Options of a pattern: those of PCRE2, in lower case.
+const REGEX_OPTIONS: [&str; 27] = [
+    "allow_empty_class",
+    "alt_bsux",
+    "alt_circumflex",
+    "alt_verbnames",
+    "anchored",
+    "auto_callout",
+    "caseless",
+    "dollar_endonly",
+    "dotall",
+    "dupnames",
+    "endanchored",
+    "extended",
+    "extended_more",
+    "firstline",
+    "literal",
+    "match_unset_backref",
+    "multiline",
+    "never_backslash_c",
+    "never_ucp",
+    "never_utf",
+    "no_auto_capture",
+    "no_auto_possess",
+    "no_dotstar_anchor",
+    "no_start_optimize",
+    "ucp",
+    "ungreedy",
+    "utf",
+];
 
 /// `virtual_server`.
 pub(super) static SERVER: Block =
@@ -19,7 +60,7 @@ pub(super) static SSL: Block = Block { path: "SSL", rows: &[SSL_ROWS], entries: 
 
 #[rustfmt::skip]
 static SERVER_ROWS: &[Row] = &[
-    row("ip_family", Words(1, MANY), "inet | inet6", "deduced",
+    row("ip_family", Parts(&[One(FAMILY)]), "inet | inet6", "deduced",
         "address family of a fwmark service").fatal().since("1.2.20"),
     row("retry", Number(1, U32), "integer >= 1", "checker default",
         "default retry of checkers").fatal(),
@@ -33,9 +74,9 @@ static SERVER_ROWS: &[Row] = &[
         "default check interval").fatal(),
     row("inhibit_on_failure", Switch, "[BOOL]", "off",
         "default: weight 0 instead of removal"),
-    row("lb_algo", Words(1, MANY), "rr wrr lc wlc lblc lblcr sh mh dh fo ovf sed nq twos", "wlc with warning",
+    row("lb_algo", Parts(SCHEDULER), "rr wrr lc wlc lblc lblcr sh mh dh fo ovf sed nq twos", "wlc with warning",
         "IPVS scheduler").fatal(),
-    row("lvs_sched", Words(1, MANY), "as lb_algo", "",
+    row("lvs_sched", Parts(SCHEDULER), "as lb_algo", "",
         "alias of lb_algo").fatal().since("1.1.5"),
     row("hashed", None, "none", "",
         "accepted, no effect")
@@ -56,25 +97,25 @@ static SERVER_ROWS: &[Row] = &[
         "mh: fall back to another server").since("2.0.20"),
     row("ops", None, "none", "off",
         "one packet scheduling for UDP"),
-    row("lb_kind", Words(1, MANY), "NAT | DR | TUN [type ipip|gue|gre] [port P] [nocsum|csum|remcsum]", "NAT",
+    row("lb_kind", Parts(FORWARDING), "NAT | DR | TUN [type ipip|gue|gre] [port P] [nocsum|csum|remcsum]", "NAT",
         "forwarding method").fatal(),
-    row("lvs_method", Words(1, MANY), "as lb_kind", "",
+    row("lvs_method", Parts(FORWARDING), "as lb_kind", "",
         "alias of lb_kind").fatal().since("1.1.5"),
-    row("persistence_engine", Words(1, 1), "NAME", "none",
+    row("persistence_engine", Parts(TEXT), "NAME", "none",
         "persistence engine such as sip; needs persistence_timeout").fatal(),
-    row("persistence_timeout", Words(0, MANY), "[seconds 1-2678400]", "off; 360 when bare",
+    row("persistence_timeout", Parts(&[Maybe(Kind::Number(1, 2_678_400))]), "[seconds 1-2678400]", "off; 360 when bare",
         "IPVS persistence"),
-    row("persistence_granularity", Words(1, MANY), "netmask or IPv6 prefix length", "host",
+    row("persistence_granularity", Parts(&[One(Kind::Netmask)]), "netmask or IPv6 prefix length", "host",
         "persistence mask").fatal(),
-    row("protocol", Words(1, MANY), "TCP | UDP | SCTP", "UDP with an error message",
+    row("protocol", Parts(&[One(Kind::AnyCase(&["TCP", "UDP", "SCTP"]))]), "TCP | UDP | SCTP", "UDP with an error message",
         "transport protocol").fatal(),
     row("ha_suspend", None, "none", "off",
         "pause checkers while VIP is absent").since("1.0.0"),
     row("smtp_alert", Switch, "[BOOL]", "global setting, else off",
         "mail on quorum changes"),
-    row("virtualhost", Words(1, 1), "STRING", "none",
+    row("virtualhost", Parts(TEXT), "STRING", "none",
         "default Host header for web checkers"),
-    row("snmp_name", Words(1, 1), "STRING", "none",
+    row("snmp_name", Parts(TEXT), "STRING", "none",
         "name shown by SNMP"),
     row("alpha", None, "none", "off",
         "servers start down until first success"),
@@ -90,34 +131,34 @@ static SERVER_ROWS: &[Row] = &[
         "margin on quorum").fatal().since("1.2.9"),
     row("weight", Number(1, 2_147_483_647), "1-2147483647", "1",
         "default weight of real servers").fatal(),
-    row("sorry_server", Words(1, MANY), "IP [PORT]", "none",
+    row("sorry_server", Parts(ENDPOINT), "IP [PORT]", "none",
         "server used without quorum").fatal().since("0.6.4"),
     row("sorry_server_inhibit", None, "none", "off",
         "set sorry server weight 0 rather than remove"),
-    row("sorry_server_lvs_method", Words(1, MANY), "as lb_kind", "lb_kind",
+    row("sorry_server_lvs_method", Parts(FORWARDING), "as lb_kind", "lb_kind",
         "forwarding method of sorry server"),
-    row("real_server", Words(1, 2), "IP [PORT], block", "",
+    row("real_server", Parts(ENDPOINT), "IP [PORT], block", "",
         "one real server").fatal()
         .holds(&REAL),
 ];
 
 #[rustfmt::skip]
 static SERVER_GROUP_ROWS: &[Row] = &[
-    row("ADDRESS", Words(1, MANY), "IP[-last octets or /prefix] [PORT]", "",
+    row("ADDRESS", Parts(&[One(Kind::Addresses), Maybe(PORT_OR_ALL)]), "IP[-last octets or /prefix] [PORT]", "",
         "address or range of virtual addresses").since("1.0.2"),
-    row("fwmark", Words(1, MANY), "N [inet|inet6]", "family of real servers",
+    row("fwmark", Parts(&[One(Kind::Number(0, U32)), Maybe(FAMILY)]), "N [inet|inet6]", "family of real servers",
         "firewall mark member").since("1.0.2"),
 ];
 
 #[rustfmt::skip]
 static SSL_ROWS: &[Row] = &[
-    row("password", Words(1, 1), "STRING", "none",
+    row("password", Parts(TEXT), "STRING", "none",
         "key passphrase").secret(),
-    row("ca", Words(1, 1), "PATH", "none",
+    row("ca", Parts(TEXT), "PATH", "none",
         "CA file"),
-    row("certificate", Words(1, 1), "PATH", "none",
+    row("certificate", Parts(TEXT), "PATH", "none",
         "client certificate"),
-    row("key", Words(1, 1), "PATH", "none",
+    row("key", Parts(TEXT), "PATH", "none",
         "client private key"),
 ];
 
@@ -129,7 +170,7 @@ static REAL: Block =
 static REAL_ROWS: &[Row] = &[
     row("weight", Number(0, 2_147_483_647), "0-2147483647", "virtual_server weight",
         "IPVS weight").fatal(),
-    row("lvs_method", Words(1, MANY), "as lb_kind", "lb_kind",
+    row("lvs_method", Parts(FORWARDING), "as lb_kind", "lb_kind",
         "forwarding method of this server").fatal(),
     row("uthreshold", Number(0, U32), "integer", "0",
         "IPVS upper connection threshold").fatal().since("1.1.13"),
@@ -155,9 +196,9 @@ static REAL_ROWS: &[Row] = &[
         "default check interval").fatal(),
     row("smtp_alert", Switch, "[BOOL]", "global setting, else ON",
         "mail on state changes"),
-    row("virtualhost", Words(1, 1), "STRING", "virtual_server setting",
+    row("virtualhost", Parts(TEXT), "STRING", "virtual_server setting",
         "default Host header"),
-    row("snmp_name", Words(1, 1), "STRING", "none",
+    row("snmp_name", Parts(TEXT), "STRING", "none",
         "name shown by SNMP"),
     row("TCP_CHECK", Arguments::Block, "block", "",
         "TCP connect checker")
@@ -194,15 +235,15 @@ static REAL_ROWS: &[Row] = &[
 /// What every checker that connects takes.
 #[rustfmt::skip]
 static CONNECTING: &[Row] = &[
-    row("connect_ip", Words(1, 1), "ADDR", "real server address",
+    row("connect_ip", Parts(ADDRESS), "ADDR", "real server address",
         "address to check").fatal().since("1.2.13"),
     row("connect_port", Number(1, 65_535), "1-65535", "real server port",
         "port to check").fatal().since("1.2.13"),
-    row("bindto", Words(1, 1), "ADDR", "none",
+    row("bindto", Parts(ADDRESS), "ADDR", "none",
         "local address").fatal(),
     row("bind_port", Number(1, 65_535), "1-65535", "none",
         "local port").fatal().since("1.2.13"),
-    row("bind_if", Words(1, 1), "IFNAME", "none",
+    row("bind_if", Parts(INTERFACE), "IFNAME", "none",
         "local interface").fatal().since("1.3.7"),
     row("connect_timeout", Seconds(1, LONGEST_CONNECT), "decimal seconds", "real server setting (5)",
         "connection timeout").fatal(),
@@ -239,9 +280,9 @@ static HTTP_GET_ROWS: &[Row] = &[
         "gap between retries").fatal(),
     row("nb_get_retry", Number(0, U32), "integer", "",
         "deprecated alias of retry").fatal().old("retry"),
-    row("virtualhost", Words(1, 1), "STRING", "real/virtual server setting",
+    row("virtualhost", Parts(TEXT), "STRING", "real/virtual server setting",
         "Host header"),
-    row("http_protocol", Words(1, MANY), "1.0 | 1.0C | 1.0c | 1.1", "1.0",
+    row("http_protocol", Parts(&[One(Kind::Word(&["1.0", "1.0C", "1.0c", "1.1"]))]), "1.0 | 1.0C | 1.0c | 1.1", "1.0",
         "HTTP version; 1.0C adds Connection: close").since("2.0.17"),
     row("fast_recovery", Switch, "[BOOL]", "off",
         "recheck at once after recovery instead of next delay_loop").since("2.0.17"),
@@ -250,7 +291,7 @@ static HTTP_GET_ROWS: &[Row] = &[
         .holds(&HTTP_GET_URL),
     row("enable_sni", None, "none", "off",
         "accepted; only useful for SSL_GET").since("1.4.3"),
-    row("sni_name", Words(1, 1), "STRING", "none",
+    row("sni_name", Parts(TEXT), "STRING", "none",
         "accepted; only useful for SSL_GET"),
 ];
 
@@ -267,9 +308,9 @@ static SSL_GET_ROWS: &[Row] = &[
         "gap between retries").fatal(),
     row("nb_get_retry", Number(0, U32), "integer", "",
         "deprecated alias of retry").fatal().old("retry"),
-    row("virtualhost", Words(1, 1), "STRING", "real/virtual server setting",
+    row("virtualhost", Parts(TEXT), "STRING", "real/virtual server setting",
         "Host header"),
-    row("http_protocol", Words(1, MANY), "1.0 | 1.0C | 1.0c | 1.1", "1.0",
+    row("http_protocol", Parts(&[One(Kind::Word(&["1.0", "1.0C", "1.0c", "1.1"]))]), "1.0 | 1.0C | 1.0c | 1.1", "1.0",
         "HTTP version; 1.0C adds Connection: close").since("2.0.17"),
     row("fast_recovery", Switch, "[BOOL]", "off",
         "recheck at once after recovery instead of next delay_loop").since("2.0.17"),
@@ -278,7 +319,7 @@ static SSL_GET_ROWS: &[Row] = &[
         .holds(&SSL_GET_URL),
     row("enable_sni", None, "none", "off",
         "send the Host name as TLS server name").since("1.4.3"),
-    row("sni_name", Words(1, 1), "STRING", "virtualhost",
+    row("sni_name", Parts(TEXT), "STRING", "virtualhost",
         "explicit TLS server name; also turns SNI on"),
     row("tls_compliant", Switch, "[BOOL]", "off",
         "send TLS close_notify instead of a quiet shutdown"),
@@ -293,7 +334,7 @@ static SMTP_CHECK: Block = Block {
 
 #[rustfmt::skip]
 static SMTP_CHECK_ROWS: &[Row] = &[
-    row("helo_name", Words(1, 1), "STRING", "smtpchecker.keepalived.org",
+    row("helo_name", Parts(TEXT), "STRING", "smtpchecker.keepalived.org",
         "name given in HELO"),
     row("host", Arguments::Block, "block", "",
         "deprecated: one host to check; repeatable")
@@ -313,9 +354,9 @@ static DNS_CHECK_ROWS: &[Row] = &[
         "failures tolerated before down").fatal(),
     row("delay_before_retry", Seconds(0, LONG), "decimal seconds", "delay_loop",
         "gap between retries").fatal(),
-    row("type", Words(1, MANY), "A NS CNAME SOA MX TXT AAAA RRSIG DNSKEY", "SOA",
+    row("type", Parts(RECORD_TYPE), "A NS CNAME SOA MX TXT AAAA RRSIG DNSKEY", "SOA",
         "record type to query").fatal().since("1.3.7"),
-    row("name", Words(1, 1), "domain name", "root zone",
+    row("name", Parts(TEXT), "domain name", "root zone",
         "name to query").fatal().since("1.3.7"),
 ];
 
@@ -346,7 +387,7 @@ static MISC_CHECK_ROWS: &[Row] = &[
         "run time limit").fatal().since("1.1.0"),
     row("misc_dynamic", None, "none", "off",
         "exit status sets the weight").since("1.1.8"),
-    row("user", Words(1, MANY), "USER [GROUP]", "script_user",
+    row("user", Parts(IDENTITY), "USER [GROUP]", "script_user",
         "identity of the program"),
 ];
 
@@ -359,9 +400,9 @@ static UDP_CHECK: Block = Block {
 
 #[rustfmt::skip]
 static UDP_CHECK_ROWS: &[Row] = &[
-    row("payload", Words(1, MANY), "hex string", "empty",
+    row("payload", Parts(&[Many(Kind::Hexadecimal(0))]), "hex string", "empty",
         "data to send"),
-    row("require_reply", Words(0, MANY), "[hex with x wildcards]", "off",
+    row("require_reply", Parts(&[Any(Kind::Pattern)]), "[hex with x wildcards]", "off",
         "reply needed, optionally matching"),
     row("min_reply_length", Number(0, 65_535), "0-65535", "0",
         "shortest accepted reply").fatal(),
@@ -382,9 +423,9 @@ static FILE_CHECK: Block = Block {
 
 #[rustfmt::skip]
 static FILE_CHECK_ROWS: &[Row] = &[
-    row("track_file", Words(1, 1), "NAME", "",
+    row("track_file", Parts(&[One(Kind::Reference("track_file"))]), "NAME", "",
         "track_file to follow").fatal().since("2.0.3"),
-    row("weight", Words(1, MANY), "-2147483647..2147483647 [reverse|noreverse]", "weight of the track_file",
+    row("weight", Parts(FILE_WEIGHT), "-2147483647..2147483647 [reverse|noreverse]", "weight of the track_file",
         "multiplier of the file value").since("2.0.3"),
 ];
 
@@ -394,7 +435,7 @@ static BFD_CHECK: Block =
 
 #[rustfmt::skip]
 static BFD_CHECK_ROWS: &[Row] = &[
-    row("name", Words(1, 1), "NAME", "",
+    row("name", Parts(&[One(Kind::Reference("bfd_instance"))]), "NAME", "",
         "bfd_instance to follow").since("2.0.0"),
     row("alpha", Switch, "[BOOL]", "real server setting",
         "start down until session is up").since("2.0.0"),
@@ -417,25 +458,25 @@ static SSL_GET_URL: Block =
 
 #[rustfmt::skip]
 static URL: &[Row] = &[
-    row("path", Words(1, 1), "PATH", "/",
+    row("path", Parts(TEXT), "PATH", "/",
         "path to request").fatal(),
-    row("digest", Words(1, MANY), "32 hex digits", "none",
+    row("digest", Parts(&[One(Kind::Hexadecimal(32))]), "32 hex digits", "none",
         "expected MD5 of the body").fatal(),
-    row("status_code", Words(1, MANY), "N or N-M ..., 100-599", "200-299",
+    row("status_code", Parts(&[Many(Kind::Numbers(100, 599))]), "N or N-M ..., 100-599", "200-299",
         "accepted status codes").repeatable().since("0.7.6"),
-    row("virtualhost", Words(1, 1), "STRING", "checker setting",
+    row("virtualhost", Parts(TEXT), "STRING", "checker setting",
         "Host header of this request"),
     row("regex", Quoted, "\"pattern\"", "none",
         "PCRE2 pattern expected in the body"),
     row("regex_no_match", None, "none", "off",
         "succeed when pattern is absent"),
-    row("regex_options", Words(1, MANY), "list of names", "none",
+    row("regex_options", Parts(&[Many(Kind::Word(&REGEX_OPTIONS))]), "list of names", "none",
         "PCRE2 compile options").repeatable(),
     row("regex_min_offset", Number(0, U32), "bytes", "0",
         "first offset for a match start"),
     row("regex_max_offset", Number(0, U32), "bytes", "none",
         "last offset for a match start"),
-    row("regex_stack", Words(1, MANY), "START MAX bytes", "library",
+    row("regex_stack", Parts(&[One(Kind::Number(1, U32)), One(Kind::Number(1, U32))]), "START MAX bytes", "library",
         "PCRE2 JIT stack sizes"),
 ];
 

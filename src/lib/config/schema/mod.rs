@@ -10,12 +10,14 @@ mod global;
 pub mod guide;
 mod known;
 mod lvs;
+mod parts;
 mod route;
 mod top;
 mod vrrp;
 
 pub(super) use known::Keyword;
 pub use known::{is_secret, takes_command};
+pub use parts::{Kind, Part};
 pub use top::{PARSER, TOP};
 
 /// What `ha` does with a keyword.
@@ -36,8 +38,10 @@ pub enum Arguments {
     None,
     /// Nothing (on), or `on`, `off`, `true`, `false`, `yes`, `no`.
     Switch,
-    /// So many words.
+    /// So many words, which mean what they say.
     Words(usize, usize),
+    /// Several, or one of a kind of its own.
+    Parts(&'static [Part]),
     /// One integer in a range.
     Number(i64, i64),
     /// One integer in a range, or nothing.

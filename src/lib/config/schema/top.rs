@@ -1,12 +1,18 @@
 //! The language itself, the top level, and the small blocks.
 
-use super::Arguments::{NamedBlock, None, Number, Seconds, Switch, Words};
+use super::Arguments::{NamedBlock, None, Number, Parts, Seconds, Switch, Words};
 use super::address::STATIC;
 use super::global::GLOBAL;
 use super::lvs::{SERVER, SERVER_GROUP, SSL};
+use super::parts::Part::{Maybe, One};
+use super::parts::{ADDRESS, INTERFACE, Kind, MAYBE_TEXT, Part, TEXT, WEIGHT_253};
 use super::route::{STATIC_ROUTES, STATIC_RULES};
 use super::vrrp::{FILE, GROUP, INSTANCE, OLD_FILE, PROCESS, SCRIPT};
 use super::{Arguments, Block, I32, LONG, MANY, Row, row};
+
+/// An interface, and how long it must be down and up to count so.
+const DELAYED: &[Part] =
+    &[One(Kind::Interface), One(Kind::Seconds(0, 255)), Maybe(Kind::Seconds(0, 255))];
 
 /// `(parser)`.
 pub static PARSER: Block = Block { path: "(parser)", rows: &[LANGUAGE], entries: false };
@@ -59,10 +65,10 @@ static ROWS: &[Row] = &[
     row("global_defs", Arguments::Block, "block", "",
         "process-wide settings block")
         .holds(&GLOBAL),
-    row("net_namespace", Words(1, 1), "NAME", "none",
+    row("net_namespace", Parts(TEXT), "NAME", "none",
         "run everything in this named network namespace; fixed across reload").since("1.2.24")
         .later("network namespaces"),
-    row("net_namespace_ipvs", Words(0, MANY), "[NAME], omitted = default namespace", "same as net_namespace",
+    row("net_namespace_ipvs", Parts(MAYBE_TEXT), "[NAME], omitted = default namespace", "same as net_namespace",
         "namespace in which IPVS is configured")
         .later("network namespaces"),
     row("namespace_with_ipsets", None, "none", "off",
@@ -70,7 +76,7 @@ static ROWS: &[Row] = &[
         .accepted("no ipsets are used"),
     row("use_pid_dir", None, "none", "off",
         "keep pid files in /run/keepalived/").since("1.2.24"),
-    row("instance", Words(1, 1), "NAME", "none",
+    row("instance", Parts(TEXT), "NAME", "none",
         "name of this daemon instance; fixed across reload; implies use_pid_dir").since("1.2.24"),
     row("child_wait_time", Number(0, I32), "seconds, integer >= 0", "5",
         "how long parent waits for children on stop before SIGKILL").fatal(),
@@ -150,7 +156,7 @@ static LINKBEAT: Block =
 
 #[rustfmt::skip]
 static LINKBEAT_ROWS: &[Row] = &[
-    row("IFNAME", Words(0, MANY), "[MII|ETHTOOL|IOCTL]", "best method found",
+    row("IFNAME", Parts(&[One(Kind::Interface), Maybe(Kind::Word(&["MII", "ETHTOOL", "IOCTL"]))]), "[MII|ETHTOOL|IOCTL]", "best method found",
         "interface to poll and the polling method").since("2.0.13"),
 ];
 
@@ -160,7 +166,7 @@ static DELAYS: Block =
 
 #[rustfmt::skip]
 static DELAYS_ROWS: &[Row] = &[
-    row("IFNAME", Words(1, MANY), "down_delay [up_delay], decimal seconds 0-255", "up_delay 0 (man: same as down)",
+    row("IFNAME", Parts(DELAYED), "down_delay [up_delay], decimal seconds 0-255", "up_delay 0 (man: same as down)",
         "debounce delays for link down and up"),
 ];
 
@@ -184,7 +190,7 @@ static GARP_GROUP_ROWS: &[Row] = &[
         "minimum gap between ARPs over the group").fatal(),
     row("gna_interval", Seconds(0, LONG), "decimal seconds", "vrrp_gna_interval",
         "minimum gap between NAs over the group").fatal(),
-    row("interface", Words(1, 1), "IFNAME", "",
+    row("interface", Parts(INTERFACE), "IFNAME", "",
         "single member interface").fatal(),
     row("interfaces", Arguments::Block, "block of IFNAME", "",
         "member interfaces")
@@ -196,17 +202,17 @@ static BFD: Block = Block { path: "bfd_instance", rows: &[BFD_ROWS], entries: fa
 
 #[rustfmt::skip]
 static BFD_ROWS: &[Row] = &[
-    row("source_ip", Words(1, 1), "ADDR", "chosen by kernel",
+    row("source_ip", Parts(ADDRESS), "ADDR", "chosen by kernel",
         "local address").since("2.0.0").fatal(),
-    row("neighbor_ip", Words(1, 1), "ADDR", "required",
+    row("neighbor_ip", Parts(ADDRESS), "ADDR", "required",
         "remote address").since("2.0.0").fatal(),
-    row("neighbour_ip", Words(1, 1), "ADDR", "",
+    row("neighbour_ip", Parts(ADDRESS), "ADDR", "",
         "alias of neighbor_ip").since("2.0.0").fatal(),
-    row("min_rx", Words(1, MANY), "milliseconds 1-4294967, 3 decimals", "10",
+    row("min_rx", Parts(&[One(Kind::Milliseconds(1, 4_294_967))]), "milliseconds 1-4294967, 3 decimals", "10",
         "required minimum receive interval").since("2.0.0").fatal(),
-    row("min_tx", Words(1, MANY), "milliseconds 1-4294967, 3 decimals", "10",
+    row("min_tx", Parts(&[One(Kind::Milliseconds(1, 4_294_967))]), "milliseconds 1-4294967, 3 decimals", "10",
         "desired minimum transmit interval").since("2.0.0").fatal(),
-    row("idle_tx", Words(1, MANY), "milliseconds 1000-4294967", "1000",
+    row("idle_tx", Parts(&[One(Kind::Milliseconds(1_000, 4_294_967))]), "milliseconds 1000-4294967", "1000",
         "transmit interval while not up").since("2.0.0").fatal(),
     row("multiplier", Number(1, 255), "1-255", "5",
         "detection multiplier").since("2.0.0").fatal(),
@@ -220,7 +226,7 @@ static BFD_ROWS: &[Row] = &[
         "hops allowed on receive; -1 or 255 disables check").since("2.0.0").fatal(),
     row("multihop", Switch, "[BOOL]", "off",
         "use multihop port 4784"),
-    row("weight", Words(1, MANY), "-253..253 [reverse]", "0",
+    row("weight", Parts(WEIGHT_253), "-253..253 [reverse]", "0",
         "VRRP priority change; 0 means fault").since("2.0.0").fatal(),
     row("vrrp", None, "none", "both when neither is given",
         "send events to VRRP only").since("2.0.0"),

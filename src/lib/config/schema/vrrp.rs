@@ -1,9 +1,37 @@
 //! Virtual routers, sync groups, scripts and trackers.
 
-use super::Arguments::{Choice, Command, MaybeNumber, None, Number, Seconds, Switch, Words};
+use super::Arguments::{Choice, Command, MaybeNumber, None, Number, Parts, Seconds, Switch};
 use super::address::{EXCLUDED, VIRTUAL};
+use super::parts::Part::{Flag, Many, Maybe, Named, One};
+use super::parts::{
+    ADDRESS, IDENTITY, INTERFACE, Kind, Part, TEXT, TRACKED_FILE, TRACKED_INTERFACE,
+    TRACKED_PROCESS, TRACKED_SCRIPT, TRACKED_SESSION, WEIGHT_253, WEIGHT_254,
+};
 use super::route::{VIRTUAL_ROUTES, VIRTUAL_RULES};
-use super::{Arguments, Block, I32, LONG, MANY, Row, U32, row};
+use super::{Arguments, Block, I32, LONG, Row, U32, row};
+
+/// `use_vmac`: its name, the interface below it, its address.
+pub(super) const MACVLAN: &[Part] = &[
+    Maybe(Kind::Interface),
+    Maybe(Kind::Interface),
+    Maybe(Kind::Mac),
+    Flag("netlink_notify_msg"),
+    Named("group", Kind::NumberOrName(0, U32)),
+];
+/// `use_ipvlan`: its name, the interface below it, its address.
+const IPVLAN: &[Part] = &[
+    Maybe(Kind::Interface),
+    Maybe(Kind::Interface),
+    Maybe(Kind::Network),
+    Maybe(Kind::Word(&["bridge", "private", "vepa"])),
+    Named("group", Kind::NumberOrName(0, U32)),
+];
+/// A peer, and how far away it may be.
+const PEER: &[Part] = &[
+    One(Kind::Address),
+    Named("min_ttl", Kind::Number(0, 255)),
+    Named("max_ttl", Kind::Number(0, 255)),
+];
 
 /// `vrrp_instance`.
 pub(super) static INSTANCE: Block =
@@ -19,7 +47,7 @@ pub(super) static SCRIPT: Block =
 
 #[rustfmt::skip]
 static INSTANCE_ROWS: &[Row] = &[
-    row("use_vmac", Words(0, MANY), "[[NAME] IFNAME] [MAC or 5-octet MAC prefix] [netlink_notify_msg] [group G]", "off; vmac_prefix.VRID",
+    row("use_vmac", Parts(MACVLAN), "[[NAME] IFNAME] [MAC or 5-octet MAC prefix] [netlink_notify_msg] [group G]", "off; vmac_prefix.VRID",
         "run on a macvlan with the virtual router MAC").since("1.2.6")
         .later("virtual MAC addresses"),
     row("use_vmac_addr", None, "none", "off",
@@ -28,7 +56,7 @@ static INSTANCE_ROWS: &[Row] = &[
     row("vmac_xmit_base", None, "none", "off",
         "adverts on the base interface instead of the VMAC").since("1.2.14")
         .later("virtual MAC addresses"),
-    row("use_ipvlan", Words(0, MANY), "[[NAME] IFNAME] [IP] [bridge|private|vepa] [group G]", "off",
+    row("use_ipvlan", Parts(IPVLAN), "[[NAME] IFNAME] [IP] [bridge|private|vepa] [group G]", "off",
         "run on an ipvlan L2 interface").since("2.0.17")
         .later("virtual MAC addresses"),
     row("unicast_peer", Arguments::Block, "block of addresses", "none",
@@ -39,7 +67,7 @@ static INSTANCE_ROWS: &[Row] = &[
         .later("a fault for lack of peers"),
     row("check_unicast_src", Switch, "[BOOL]", "vrrp_check_unicast_src",
         "accept adverts only from configured peers"),
-    row("old_unicast_checksum", Words(0, MANY), "[never]", "automatic",
+    row("old_unicast_checksum", Parts(&[Flag("never")]), "[never]", "automatic",
         "use (or never use) pre-1.3.7 unicast v3 checksum").since("1.3.7")
         .later("the unicast checksum of keepalived before 1.3.7"),
     row("native_ipv6", None, "none", "",
@@ -47,9 +75,9 @@ static INSTANCE_ROWS: &[Row] = &[
         .accepted("the family follows from the addresses"),
     row("state", Choice(&["MASTER", "BACKUP"]), "MASTER | BACKUP", "BACKUP",
         "initial state wanted").fatal(),
-    row("interface", Words(1, 1), "IFNAME", "none",
+    row("interface", Parts(INTERFACE), "IFNAME", "none",
         "interface of the instance").fatal(),
-    row("vrf", Words(1, 1), "VRFNAME", "VRF of the interface",
+    row("vrf", Parts(INTERFACE), "VRFNAME", "VRF of the interface",
         "VRF to bind sockets in").fatal()
         .later("VRF"),
     row("dont_track_primary", None, "none", "off",
@@ -72,11 +100,11 @@ static INSTANCE_ROWS: &[Row] = &[
         "tracked BFD sessions").since("2.0.0")
         .later("BFD")
         .holds(&INSTANCE_SESSIONS),
-    row("mcast_src_ip", Words(1, 1), "ADDR", "primary address of interface",
+    row("mcast_src_ip", Parts(ADDRESS), "ADDR", "primary address of interface",
         "source address of adverts").since("0.6.1").fatal(),
-    row("unicast_src_ip", Words(1, 1), "ADDR", "primary address of interface",
+    row("unicast_src_ip", Parts(ADDRESS), "ADDR", "primary address of interface",
         "source address for unicast adverts").since("1.2.10").fatal(),
-    row("mcast_dst_ip", Words(1, 1), "multicast ADDR, IPv6 link-local", "vrrp_mcast_group4/6",
+    row("mcast_dst_ip", Parts(&[One(Kind::Multicast(true, true))]), "multicast ADDR, IPv6 link-local", "vrrp_mcast_group4/6",
         "per-instance multicast group").fatal(),
     row("track_src_ip", None, "none", "off",
         "FAULT while source address is not configured")
@@ -153,7 +181,7 @@ static INSTANCE_ROWS: &[Row] = &[
     row("notify_priority_changes", Switch, "[BOOL]", "vrrp_notify_priority_changes",
         "write priority changes to FIFO")
         .later("notification through a FIFO"),
-    row("lvs_sync_daemon_interface", Words(1, 1), "IFNAME", "",
+    row("lvs_sync_daemon_interface", Parts(INTERFACE), "IFNAME", "",
         "deprecated; use global lvs_sync_daemon").fatal()
         .later("IPVS"),
     row("garp_master_delay", Seconds(0, LONG), "seconds >= 0", "vrrp_garp_master_delay",
@@ -168,10 +196,10 @@ static INSTANCE_ROWS: &[Row] = &[
         "second batch delay after lower-priority advert").fatal(),
     row("garp_lower_prio_repeat", Number(0, I32), "integer >= 0", "vrrp_garp_lower_prio_repeat",
         "ARPs per batch after lower-priority advert").fatal(),
-    row("garp_extra_if", Words(0, MANY), "[all] seconds 0-86400", "vrrp_garp_extra_if",
+    row("garp_extra_if", Parts(&[Flag("all"), One(Kind::Number(0, 86_400))]), "[all] seconds 0-86400", "vrrp_garp_extra_if",
         "ARPs for VIPs on other interfaces")
         .later("virtual MAC addresses"),
-    row("vmac_garp_intvl", Words(0, MANY), "[all] seconds 0-86400", "",
+    row("vmac_garp_intvl", Parts(&[Flag("all"), One(Kind::Number(0, 86_400))]), "[all] seconds 0-86400", "",
         "deprecated alias of garp_extra_if").old("garp_extra_if")
         .later("virtual MAC addresses"),
     row("down_timer_adverts", Number(1, 100), "1-100", "vrrp_down_timer_adverts (3)",
@@ -253,13 +281,13 @@ static SCRIPT_ROWS: &[Row] = &[
         "time between runs").fatal(),
     row("timeout", Seconds(1, 4_294_000_000_000), "decimal seconds, 1 ms resolution", "interval",
         "run time after which it counts as failed").fatal(),
-    row("weight", Words(1, 2), "-253..253 [reverse]", "0",
+    row("weight", Parts(WEIGHT_253), "-253..253 [reverse]", "0",
         "priority change; 0 means fault").fatal(),
     row("rise", Number(1, I32), "integer >= 1", "1",
         "successes needed to be good").fatal(),
     row("fall", Number(1, I32), "integer >= 1", "1",
         "failures needed to be bad").fatal(),
-    row("user", Words(1, 2), "USER [GROUP]", "script_user",
+    row("user", Parts(IDENTITY), "USER [GROUP]", "script_user",
         "identity of the script").fatal(),
     row("init_fail", None, "none", "off",
         "assume failed until first success").since("1.3.2"),
@@ -270,7 +298,7 @@ static MEMBERS: Block = Block { path: "vrrp_sync_group/group", rows: &[], entrie
 
 #[rustfmt::skip]
 static INTERFACES: &[Row] = &[
-    row("IFNAME", Words(0, MANY), "[weight -253..253 [reverse|noreverse]]", "0 (fault on down)",
+    row("IFNAME", Parts(TRACKED_INTERFACE), "[weight -253..253 [reverse|noreverse]]", "0 (fault on down)",
         "interface to track"),
 ];
 
@@ -284,7 +312,7 @@ static GROUP_INTERFACES: Block =
 
 #[rustfmt::skip]
 static SCRIPTS: &[Row] = &[
-    row("NAME", Words(0, MANY), "[weight -253..253 [reverse|noreverse]]", "weight of the vrrp_script",
+    row("NAME", Parts(TRACKED_SCRIPT), "[weight -253..253 [reverse|noreverse]]", "weight of the vrrp_script",
         "vrrp_script to track"),
 ];
 
@@ -298,7 +326,7 @@ static GROUP_SCRIPTS: Block =
 
 #[rustfmt::skip]
 static FILES: &[Row] = &[
-    row("NAME", Words(0, MANY), "[weight -254..254 [reverse|noreverse]]", "weight of the track_file",
+    row("NAME", Parts(TRACKED_FILE), "[weight -254..254 [reverse|noreverse]]", "weight of the track_file",
         "track_file to track"),
 ];
 
@@ -312,7 +340,7 @@ static GROUP_FILES: Block =
 
 #[rustfmt::skip]
 static PROCESSES: &[Row] = &[
-    row("NAME", Words(0, MANY), "[weight -254..254 [reverse|noreverse]]", "weight of the process tracker",
+    row("NAME", Parts(TRACKED_PROCESS), "[weight -254..254 [reverse|noreverse]]", "weight of the process tracker",
         "vrrp_track_process to track"),
 ];
 
@@ -326,7 +354,7 @@ static GROUP_PROCESSES: Block =
 
 #[rustfmt::skip]
 static SESSIONS: &[Row] = &[
-    row("NAME", Words(0, MANY), "[weight -253..253 [reverse|noreverse]]", "weight of the bfd_instance",
+    row("NAME", Parts(TRACKED_SESSION), "[weight -253..253 [reverse|noreverse]]", "weight of the bfd_instance",
         "BFD session to track"),
 ];
 
@@ -344,7 +372,7 @@ static PEERS: Block =
 
 #[rustfmt::skip]
 static PEERS_ROWS: &[Row] = &[
-    row("ADDRESS", Words(0, MANY), "[min_ttl 0-255] [max_ttl 0-255]", "no limits",
+    row("ADDRESS", Parts(PEER), "[min_ttl 0-255] [max_ttl 0-255]", "no limits",
         "peer address"),
     row("min_ttl", Number(0, 255), "0-255", "none",
         "drop adverts of this peer below TTL; enables source check"),
@@ -360,7 +388,7 @@ static AUTHENTICATION: Block =
 static AUTHENTICATION_ROWS: &[Row] = &[
     row("auth_type", Choice(&["PASS", "AH"]), "PASS | AH", "none",
         "authentication method").fatal(),
-    row("auth_pass", Words(1, MANY), "string, first 8 bytes used", "none",
+    row("auth_pass", Parts(TEXT), "string, first 8 bytes used", "none",
         "shared secret").fatal().secret(),
 ];
 
@@ -369,15 +397,15 @@ static HMAC: Block = Block { path: "vrrp_instance/auth_hmac", rows: &[HMAC_ROWS]
 
 #[rustfmt::skip]
 static HMAC_ROWS: &[Row] = &[
-    row("key", Words(1, MANY), "1-255 VALUE (ASCII, hex:..., file:PATH), 32-64 bytes", "",
+    row("key", Parts(&[One(Kind::Number(1, 255)), One(Kind::Text)]), "1-255 VALUE (ASCII, hex:..., file:PATH), 32-64 bytes", "",
         "one key with its id").secret().repeatable(),
     row("active_key", Number(1, 255), "1-255", "required",
         "key id used for sending"),
     row("time_window", Seconds(1_000_000, 300_000_000), "seconds 1-300", "3 x advert_int within 5-300",
         "accepted clock difference"),
-    row("anti_replay", Words(1, MANY), "time | monotonic", "time",
+    row("anti_replay", Choice(&["time", "monotonic"]), "time | monotonic", "time",
         "replay protection method"),
-    row("mode", Words(1, MANY), "enforce | permissive | receive-only", "enforce",
+    row("mode", Choice(&["enforce", "permissive", "receive-only"]), "enforce | permissive | receive-only", "enforce",
         "what is sent and what is required"),
 ];
 
@@ -387,11 +415,11 @@ pub(super) static PROCESS: Block =
 
 #[rustfmt::skip]
 static PROCESS_ROWS: &[Row] = &[
-    row("process", Words(1, MANY), "COMMAND [params]", "",
+    row("process", Parts(&[Many(Kind::Text)]), "COMMAND [params]", "",
         "name and optional parameters to look for").since("2.0.11").fatal(),
-    row("param_match", Words(0, MANY), "[initial|partial]", "exact",
+    row("param_match", Parts(&[Maybe(Kind::Word(&["initial", "partial"]))]), "[initial|partial]", "exact",
         "how parameters are compared").since("2.0.11"),
-    row("weight", Words(1, MANY), "-254..254 [reverse]", "0",
+    row("weight", Parts(WEIGHT_254), "-254..254 [reverse]", "0",
         "priority change; 0 means fault").since("2.0.11"),
     row("quorum", Number(1, 65_535), "1-65535", "1",
         "minimum number of processes").since("2.0.11").fatal(),
@@ -416,10 +444,10 @@ pub(super) static OLD_FILE: Block =
 
 #[rustfmt::skip]
 static FILE_ROWS: &[Row] = &[
-    row("file", Words(1, 1), "PATH", "",
+    row("file", Parts(TEXT), "PATH", "",
         "file to watch").since("2.0.0"),
-    row("weight", Words(1, MANY), "-254..254 [reverse]", "1",
+    row("weight", Parts(WEIGHT_254), "-254..254 [reverse]", "1",
         "multiplier of file value").since("2.0.0"),
-    row("init_file", Words(0, MANY), "[VALUE] [overwrite]", "off; value 0 when bare",
+    row("init_file", Parts(&[Maybe(Kind::Number(-I32 - 1, I32)), Flag("overwrite")]), "[VALUE] [overwrite]", "off; value 0 when bare",
         "create the file with a value at start").since("2.0.0"),
 ];

@@ -137,7 +137,7 @@ impl<'a> Lexer<'a> {
                     text.pop();
                     text.extend(self.bump());
                 }
-                ('$', Some('{')) => self.undefined_name(&mut text),
+                ('$', Some('{')) => text.push_str(self.undefined_name()),
                 _ => {}
             }
         }
@@ -145,28 +145,33 @@ impl<'a> Lexer<'a> {
     }
 
     /// A word of a command: quotes and escapes anywhere; `None`: a quote does not end. `braces`:
-    /// one outside quotes ends the word.
+    /// one outside quotes ends the word. A zero byte ends its text, as that of any C string; bytes
+    /// that are no UTF-8 become U+FFFD.
     fn command_word(&mut self, braces: bool) -> Option<String> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         let mut quote = None;
         loop {
-            text.push_str(self.ordinary_bytes());
+            text.extend(self.ordinary_bytes().as_bytes());
             let Some(next) = self.peek() else { break };
             if quote.is_none() && (next.is_whitespace() || braces && matches!(next, '{' | '}')) {
                 break;
             }
             self.bump();
             match (quote, next) {
-                (_, '\\') => text.extend(self.escape()),
+                (_, '\\') => self.escape(&mut text),
                 (Some(open), _) if next == open => quote = None,
                 (None, '"' | '\'') => quote = Some(next),
                 (None, '$') if braces && self.peek() == Some('{') => {
-                    text.push(next);
-                    self.undefined_name(&mut text);
+                    text.push(b'$');
+                    text.extend(self.undefined_name().as_bytes());
                 }
-                _ => text.push(next),
+                _ => push(&mut text, next),
             }
         }
+        let length = text.iter().position(|byte| *byte == 0).unwrap_or(text.len());
+        text.truncate(length);
+        let text = String::from_utf8(text)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         quote.is_none().then_some(text)
     }
 
@@ -178,45 +183,51 @@ impl<'a> Lexer<'a> {
         rest.get(..length).unwrap_or_default()
     }
 
-    /// `${NAME}` that nobody defined stays text; its braces open no block.
-    fn undefined_name(&mut self, text: &mut String) {
+    /// `{NAME}` behind a `$`, which nobody defined, stays text; its braces open no block.
+    fn undefined_name(&mut self) -> &'a str {
         let rest = self.line.text().get(self.at..).unwrap_or_default();
-        if let Some(end) = rest.find('}') {
-            text.push_str(rest.get(..=end).unwrap_or_default());
-            self.at += end + 1;
-        }
+        let length = rest.find('}').map_or(0, |end| end + 1);
+        self.at += length;
+        rest.get(..length).unwrap_or_default()
     }
 
-    /// What follows a backslash in a command.
-    fn escape(&mut self) -> Option<char> {
-        let next = self.bump()?;
-        Some(match next {
-            'a' => '\x07',
-            'b' => '\x08',
-            'E' => '\x1b',
-            'f' => '\x0c',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'v' => '\x0b',
+    /// What follows a backslash in a command: a byte by its number, or a character.
+    fn escape(&mut self, text: &mut Vec<u8>) {
+        let Some(next) = self.bump() else { return };
+        text.push(match next {
+            'a' => 0x07,
+            'b' => 0x08,
+            'E' => 0x1b,
+            'f' => 0x0c,
+            'n' => b'\n',
+            'r' => b'\r',
+            't' => b'\t',
+            'v' => 0x0b,
             'c' if self.peek().is_some() => {
-                char::from(u8::try_from(self.bump()?).unwrap_or(b'@') & 0x1f)
+                self.bump().and_then(|next| u8::try_from(next).ok()).unwrap_or(b'@') & 0x1f
             }
-            'x' if self.peek().is_some_and(|c| c.is_ascii_hexdigit()) => self.number(16, 2, 0),
+            'x' if self.peek().is_some_and(|c| c.is_ascii_hexdigit()) => {
+                self.number(16, usize::MAX, 0)
+            }
             '0'..='7' => self.number(8, 2, next.to_digit(8).unwrap_or(0)),
-            other => other,
-        })
+            other => return push(text, other),
+        });
     }
 
-    /// Up to `digits` more digits of a number that starts as `value`.
-    fn number(&mut self, radix: u32, digits: usize, mut value: u32) -> char {
+    /// Up to `digits` more digits of a number that starts as `value`; its last byte counts.
+    fn number(&mut self, radix: u32, digits: usize, mut value: u32) -> u8 {
         for _ in 0..digits {
             let Some(digit) = self.peek().and_then(|c| c.to_digit(radix)) else { break };
-            value = value * radix + digit;
+            value = (value * radix + digit) & 0xff;
             self.bump();
         }
-        char::from_u32(value & 0xff).unwrap_or('\u{fffd}')
+        value.to_le_bytes()[0]
     }
+}
+
+/// Add a character to text that is not text yet.
+fn push(text: &mut Vec<u8>, next: char) {
+    text.extend(next.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
 /// Whether a byte stands for itself wherever it is in a word.

@@ -131,7 +131,15 @@ mod tests {
     }
 
     fn link(up: bool) -> LinkInfo {
-        LinkInfo { index: 2, name: "lan".to_owned(), mac: None, up, resolves: true }
+        LinkInfo {
+            index: 2,
+            name: "lan".to_owned(),
+            mac: None,
+            up,
+            resolves: true,
+            mtu: 1500,
+            vrf: false,
+        }
     }
 
     fn watching() -> (Confirmations, Table) {

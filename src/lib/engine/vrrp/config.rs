@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::wire::vrrp::{Auth, Version};
+use crate::wire::vrrp::{self, Auth, Version};
 
 /// Address family of a virtual router. VRIDs of the two families are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -337,6 +337,17 @@ impl RouterConfig {
         };
         let way = if self.peers.is_empty() { "multicast" } else { "unicast" };
         format!("{}/{family}/{}/{way}", self.interface, self.vrid)
+    }
+
+    /// Bytes of an advert on the wire, from the IP header on.
+    #[must_use]
+    pub fn advert_bytes(&self) -> usize {
+        let (header, address) = match self.family {
+            Family::Ipv4 => (20, 4),
+            Family::Ipv6 => (40, 16),
+        };
+        let authentication = if self.version == Version::V2 { vrrp::AUTH_LEN } else { 0 };
+        header + vrrp::HEADER_LEN + authentication + address * self.addresses.len()
     }
 
     /// The interface that carries `address`.

@@ -5,7 +5,9 @@ use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressProtocol,
 };
-use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage};
+use netlink_packet_route::link::{
+    InfoKind, LinkAttribute, LinkFlags, LinkInfo as LinkDetail, LinkMessage,
+};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use netlink_sys::AsyncSocket;
 use rtnetlink::MulticastGroup;
@@ -86,11 +88,17 @@ fn link(message: &LinkMessage) -> Option<LinkInfo> {
         mac: None,
         up: flags.contains(LinkFlags::Up | LinkFlags::Running),
         resolves: !flags.contains(LinkFlags::Noarp),
+        mtu: 0,
+        vrf: false,
     };
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Address(bytes) => link.mac = bytes.as_slice().try_into().ok(),
+            LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
+            LinkAttribute::LinkInfo(details) => {
+                link.vrf = details.contains(&LinkDetail::Kind(InfoKind::Vrf));
+            }
             _ => {}
         }
     }

@@ -16,7 +16,7 @@ use std::io;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::AddressMessage;
-use netlink_packet_route::link::LinkMessage;
+use netlink_packet_route::link::{InfoKind, LinkAttribute, LinkInfo as LinkDetail, LinkMessage};
 
 pub(in crate::io) use request::Dumped;
 use request::{PATIENCE, Requests};
@@ -107,6 +107,14 @@ impl Netlink {
         // An address is also gone when its link is.
         let already = [libc::EADDRNOTAVAIL, libc::ENODEV];
         self.change("delete address", address, message, 0, &already)
+    }
+
+    /// Ask for a link of a kind that has no link below it and no settings: the kernel makes none of
+    /// those that we know, and its error tells whether it knows the kind.
+    pub(in crate::io) fn refuse_link(&mut self, kind: InfoKind) -> io::Result<()> {
+        let mut message = LinkMessage::default();
+        message.attributes.push(LinkAttribute::LinkInfo(vec![LinkDetail::Kind(kind)]));
+        self.0.carry_out(RouteNetlinkMessage::NewLink(message), NLM_F_CREATE | NLM_F_EXCL)
     }
 
     fn change(

@@ -18,6 +18,10 @@ pub struct LinkInfo {
     pub up: bool,
     /// Neighbours are resolved by ARP or NDP (not `IFF_NOARP`).
     pub resolves: bool,
+    /// Bytes of the largest packet; 0 when the kernel did not say.
+    pub mtu: u32,
+    /// It is a VRF, which has other links in it.
+    pub vrf: bool,
 }
 
 /// An address on a link.
@@ -161,7 +165,15 @@ mod tests {
     use super::*;
 
     fn link(index: u32, name: &str) -> LinkInfo {
-        LinkInfo { index, name: name.to_owned(), mac: None, up: true, resolves: true }
+        LinkInfo {
+            index,
+            name: name.to_owned(),
+            mac: None,
+            up: true,
+            resolves: true,
+            mtu: 1500,
+            vrf: false,
+        }
     }
 
     fn address(text: &str, ours: bool) -> AddressInfo {

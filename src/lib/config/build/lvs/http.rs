@@ -14,36 +14,6 @@ use crate::engine::check::{
 
 /// Digits of an MD5 digest.
 const DIGEST_DIGITS: usize = 32;
-/// PCRE2's compile options as keepalived names them.
-const REGEX_OPTIONS: [&str; 27] = [
-    "allow_empty_class",
-    "alt_bsux",
-    "alt_circumflex",
-    "alt_verbnames",
-    "anchored",
-    "auto_callout",
-    "caseless",
-    "dollar_endonly",
-    "dotall",
-    "dupnames",
-    "endanchored",
-    "extended",
-    "extended_more",
-    "firstline",
-    "literal",
-    "match_unset_backref",
-    "multiline",
-    "never_backslash_c",
-    "never_ucp",
-    "never_utf",
-    "no_auto_capture",
-    "no_auto_possess",
-    "no_dotstar_anchor",
-    "no_start_optimize",
-    "ucp",
-    "ungreedy",
-    "utf",
-];
 
 /// The check of `entry`; `None` when it asks for nothing, which was reported.
 pub(super) fn build(
@@ -142,7 +112,7 @@ fn digest(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Bytes> {
     parsed
 }
 
-fn regex(settings: &Settings<'_>, context: &mut Context<'_>) -> Option<RegexCheck> {
+fn regex<'a>(settings: &Settings<'a>, context: &mut Context<'_>) -> Option<RegexCheck> {
     let Some(pattern) = text(settings, "regex") else {
         for keyword in [
             "regex_no_match",
@@ -159,13 +129,15 @@ fn regex(settings: &Settings<'_>, context: &mut Context<'_>) -> Option<RegexChec
         return None;
     };
     let mut options = Vec::new();
-    for word in settings.all("regex_options").flat_map(|entry| entry.arguments().iter()) {
-        if REGEX_OPTIONS.contains(&word.text) {
+    let given = |entry: &'a Entry<'_>| entry.arguments().iter().map(|word| (word, entry.row));
+    for (word, row) in settings.all("regex_options").flat_map(given) {
+        let known = row.choices();
+        if known.contains(&word.text) {
             options.push(word.text.into());
             continue;
         }
         let message = format!("`{}` is not an option of a pattern", word.text);
-        let remedy = match nearest(word.text, REGEX_OPTIONS.into_iter()) {
+        let remedy = match nearest(word.text, known.iter().copied()) {
             Some(near) => format!("it is ignored; did you mean `{near}`?"),
             None => "it is ignored; options have PCRE2's names in lower case".to_owned(),
         };
@@ -194,14 +166,17 @@ fn offsets(settings: &Settings<'_>, context: &mut Context<'_>) -> (u32, Option<u
 /// The stack of PCRE2's compiler has no counterpart here; its two sizes are checked all the same.
 fn stack(settings: &Settings<'_>, context: &mut Context<'_>) {
     let Some(entry) = settings.get("regex_stack") else { return };
-    let sizes: Vec<i64> = entry
-        .arguments()
-        .iter()
-        .filter_map(|word| match values::number(word.text, 1, i64::from(u32::MAX)) {
-            Parsed::Good(size) => Some(size),
-            _ => None,
-        })
-        .collect();
+    let mut sizes = Vec::new();
+    for word in entry.arguments().iter() {
+        match values::number(word.text, 1, i64::from(u32::MAX)) {
+            Parsed::Good(size) | Parsed::Adjusted(size, _) => sizes.push(size),
+            Parsed::Bad(why) => {
+                let message = format!("`regex_stack`: {why}");
+                context.warn(Code::InvalidValue, word.span, message, "it is ignored");
+                return;
+            }
+        }
+    }
     if !matches!(sizes.as_slice(), [start, most] if start <= most) {
         let message = "`regex_stack` takes two sizes, the smaller one first";
         context.warn(Code::InvalidValue, entry.value_span(), message, "it is ignored");

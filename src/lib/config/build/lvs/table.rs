@@ -3,14 +3,13 @@
 use std::net::IpAddr;
 
 use super::super::settings::Settings;
-use super::super::{Context, scripts};
+use super::super::{Context, fifo, filter, link};
 use super::{LONGEST_TIMEOUT, text, unknown_name, unsigned};
 use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::resolve::Entry;
 use crate::config::tree::Word;
 use crate::config::values::{self, Parsed};
 use crate::engine::ipvs::{Cleanup, Marks, SyncDaemon, TableConfig, Timeouts};
-use crate::engine::notify::FifoConfig;
 use crate::engine::pool::{BalancerConfig, ClientTls};
 use crate::engine::vrrp::RouterConfig;
 
@@ -34,8 +33,8 @@ pub(super) fn take(
     if let Some(entry) = settings.get("lvs_sync_daemon") {
         table.sync = sync(entry, routers, context).or(table.sync.take());
     }
-    marks(settings, table);
-    balancer.fifo = fifo(settings, context).or(balancer.fifo.take());
+    marks(settings, table, context);
+    balancer.fifo = fifo::build(settings, "lvs_notify_fifo", context).or(balancer.fifo.take());
     balancer.notify_at_start |= settings.has("rs_init_notifies");
     balancer.mail_state_changes_only |= settings.has("no_checker_emails");
 }
@@ -107,6 +106,7 @@ fn sync(
     context: &mut Context<'_>,
 ) -> Option<SyncDaemon> {
     let (interface, rest) = entry.arguments().split_first()?;
+    link::interface(interface, context)?;
     let mut words = rest.iter().peekable();
     words.next_if(|word| word.text == "inst");
     let instance = words.next();
@@ -165,30 +165,14 @@ fn sync_parameter(
     }
 }
 
-fn marks(settings: &Settings<'_>, table: &mut TableConfig) {
+fn marks(settings: &Settings<'_>, table: &mut TableConfig, context: &mut Context<'_>) {
     let Some(entry) = settings.get("nftables_ipvs") else { return };
-    let name = if entry.text().is_empty() { "keepalived_ipvs" } else { entry.text() };
+    let name = filter::names(entry, 1, context).into_iter().next();
     table.marks = Some(Marks {
-        table: name.into(),
+        table: name.as_deref().unwrap_or("keepalived_ipvs").into(),
         priority: unsigned(settings, "nftables_ipvs_priority").unwrap_or(-1),
         first: unsigned(settings, "nftables_ipvs_start_fwmark").unwrap_or(1000),
     });
-}
-
-fn fifo(settings: &Settings<'_>, context: &mut Context<'_>) -> Option<FifoConfig> {
-    let reader = settings.get("lvs_notify_fifo_script");
-    let Some(entry) = settings.get("lvs_notify_fifo") else {
-        if let Some(reader) = reader {
-            let message = "`lvs_notify_fifo_script` has no `lvs_notify_fifo` to read";
-            let remedy = "it is not run; name the FIFO with lvs_notify_fifo PATH";
-            context.warn(Code::Conflict, reader.span(), message, remedy);
-        }
-        return None;
-    };
-    let (path, owner) = entry.arguments().split_first()?;
-    let owner = if owner.is_empty() { None } else { Some(scripts::identity(owner, context)?) };
-    let reader = reader.and_then(|reader| scripts::command(reader, None, context));
-    Some(FifoConfig { path: path.text.into(), owner, reader })
 }
 
 /// The `SSL` block; a second one replaces the first.

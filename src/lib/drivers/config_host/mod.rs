@@ -3,11 +3,14 @@
 //! What is missing now may be there when the daemon starts, so all of it is warnings: a router
 //! whose interface is missing runs, in fault.
 
+mod features;
+mod links;
+
 use std::net::IpAddr;
 
 use caps::Capability;
 
-use crate::config::{Code, Diagnostic, Model, Places, Span};
+use crate::config::{Code, Diagnostic, ETHERNET_MTU, Model, Places, Span};
 use crate::engine::vrrp::{Family, RouterConfig, VirtualAddress};
 use crate::error::Result;
 use crate::io::netlink::{AddressInfo, LinkInfo, Netlink, Table};
@@ -47,19 +50,15 @@ impl Host {
                     .remedy("run it as root, or grant them (systemd: AmbientCapabilities=)"),
             );
         }
-        if model.globals.wants_ipvs && !sysctl::has_ipvs() {
-            let message = "the kernel has no IPVS, and no module ip_vs, for the virtual servers";
-            let found_at = Diagnostic::new(Code::HostLacks, Span::default(), message);
-            found.push(found_at.remedy("install the modules of the kernel, or remove the servers"));
-        }
+        links::judge(&self.table, model, places, &mut found);
+        features::judge(model, places, &mut found);
         found
     }
 
     fn router(&self, place: &Place<'_>, found: &mut Vec<Diagnostic>) {
         let router = place.router;
-        if let Some(diagnostic) = self.interface(&router.interface, place) {
-            found.push(diagnostic);
-        }
+        found.extend(self.interface(&router.interface, place));
+        found.extend(self.advert_size(place));
         if let Some(source) = router.source
             && !self.holds(&router.interface, source)
         {
@@ -99,6 +98,24 @@ impl Host {
             return tell(format!("{name} has no address of the router's family"), remedy);
         }
         None
+    }
+
+    /// An advert that the interface cannot carry; one that no Ethernet carries is told anyway.
+    fn advert_size(&self, place: &Place<'_>) -> Option<Diagnostic> {
+        let router = place.router;
+        let mtu = self.table.link(&router.interface)?.mtu;
+        let bytes = router.advert_bytes();
+        let fits = mtu == 0 || usize::try_from(mtu).is_ok_and(|mtu| bytes <= mtu);
+        if fits || bytes > ETHERNET_MTU {
+            return None;
+        }
+        let count = router.addresses.len();
+        let message = format!(
+            "an advert with {count} addresses has {bytes} bytes; {} carries {mtu}",
+            router.interface
+        );
+        let found = Diagnostic::new(Code::AdvertTooLarge, place.span("virtual_ipaddress"), message);
+        Some(found.remedy("move most of them to virtual_ipaddress_excluded, or raise the MTU"))
     }
 
     /// Addresses of `link` that are not virtual ones of `router`.
