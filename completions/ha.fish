@@ -90,19 +90,31 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s h -l help -d 'Print help'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "http" -d 'Does a web server answer as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "https" -d 'Does a web server answer over TLS as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "tls" -d 'Does a server complete a TLS handshake?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "dns" -d 'Does a DNS server answer a question?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "smtp" -d 'Does a mail server greet as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "file" -d 'Does a file say that all is well?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "process" -d 'Do as many processes of a name run as should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "script" -d 'Does a command exit with status 0?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp file process script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source-port -d 'Source port [default: the one that the system chooses]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l interval -d 'Time from one start to the next' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
@@ -117,8 +129,12 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l timeout -d 'Longest wait for the reply' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l source-port -d 'Source port [default: the one that the system chooses]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l interval -d 'Time from one start to the next' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
@@ -131,6 +147,227 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from icmp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l timeout -d 'Longest wait for the whole answer, redirects included' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l connect -d 'Connect to this host, whatever the URL says (`connect_ip`, `connect_port`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l host -d 'Name in the Host header (`virtualhost`) [default: that of the URL]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l protocol -d 'HTTP version of the request; 1.0C is 1.0 with `Connection: close`' -r -f -a "1.0\t''
+1.0C\t''
+1.1\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l method -d 'Method of the request' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l header -d 'A further header; one that would be sent anyway is replaced' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l user-file -d 'Basic authentication by the USER:PASSWORD in the first line of this file. Without --verify it goes to whoever answers' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l data -d 'What is sent after the headers' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l redirects -d 'Redirects that are followed; one more is a failure. Without it a redirect is a status' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l status -d 'Good status codes: `200`, `200-299,301` [default: 200-299]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l digest -d 'MD5 of a good body, as genhash and `ha check http --json` show it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l contains -d 'A good body has this text in it; may be given several times' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex -d 'A good body has a match for this pattern of PCRE2 in it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex-options -d 'Options of the pattern by PCRE2\'s names: `caseless,multiline`' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex-min-offset -d 'A match begins at this byte of the body or later' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex-max-offset -d 'A match begins at this byte or earlier' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l body-limit -d 'Longest body that is read; a longer one is a failure' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex-no-match -d 'A good body has no match in it'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l timeout -d 'Longest wait for the whole answer, redirects included' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l connect -d 'Connect to this host, whatever the URL says (`connect_ip`, `connect_port`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l host -d 'Name in the Host header (`virtualhost`) [default: that of the URL]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l protocol -d 'HTTP version of the request; 1.0C is 1.0 with `Connection: close`' -r -f -a "1.0\t''
+1.0C\t''
+1.1\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l method -d 'Method of the request' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l header -d 'A further header; one that would be sent anyway is replaced' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l user-file -d 'Basic authentication by the USER:PASSWORD in the first line of this file. Without --verify it goes to whoever answers' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l data -d 'What is sent after the headers' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l redirects -d 'Redirects that are followed; one more is a failure. Without it a redirect is a status' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l status -d 'Good status codes: `200`, `200-299,301` [default: 200-299]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l digest -d 'MD5 of a good body, as genhash and `ha check http --json` show it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l contains -d 'A good body has this text in it; may be given several times' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex -d 'A good body has a match for this pattern of PCRE2 in it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex-options -d 'Options of the pattern by PCRE2\'s names: `caseless,multiline`' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex-min-offset -d 'A match begins at this byte of the body or later' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex-max-offset -d 'A match begins at this byte or earlier' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l body-limit -d 'Longest body that is read; a longer one is a failure' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l sni -d 'Name the server is asked for (SNI) [default: the host, when it is a name]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l ca -d 'The same, by the authorities in this file (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l cert -d 'Certificate that is shown to the server (PEM), with those that vouch for it' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l key -d 'Key of that certificate (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l tls-min -d 'Oldest version of TLS that will do' -r -f -a "1.2\t''
+1.3\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l least-days -d 'The certificate must last for this many more days' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex-no-match -d 'A good body has no match in it'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l no-sni -d 'Do not tell the server whom it is asked for, as keepalived without `enable_sni`'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l verify -d 'The certificate must be valid for the name, and by an authority that this host trusts'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l close-notify -d 'End the connection with TLS\'s own farewell (`tls_compliant`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l timeout -d 'Longest wait for the end of the handshake' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l sni -d 'Name the server is asked for (SNI) [default: the host, when it is a name]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l ca -d 'The same, by the authorities in this file (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l cert -d 'Certificate that is shown to the server (PEM), with those that vouch for it' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l key -d 'Key of that certificate (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l tls-min -d 'Oldest version of TLS that will do' -r -f -a "1.2\t''
+1.3\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l least-days -d 'The certificate must last for this many more days' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l no-sni -d 'Do not tell the server whom it is asked for, as keepalived without `enable_sni`'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l verify -d 'The certificate must be valid for the name, and by an authority that this host trusts'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l close-notify -d 'End the connection with TLS\'s own farewell (`tls_compliant`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l name -d 'Name that is asked for; the root by default' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l type -d 'Type that is asked for: A, AAAA, MX … or TYPE65280' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l rcode -d 'Response code that is good' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l answers -d 'Records that a good answer has at least' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l timeout -d 'Longest wait for the answer' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l tcp -d 'Ask by TCP, not only when an answer by UDP was cut'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from dns" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l helo -d 'What this host calls itself' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l timeout -d 'Longest wait for the whole dialogue' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from smtp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l payload -d 'What is sent, in hexadecimal digits' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l require-reply -d 'A reply must come, and begin with these hexadecimal digits; `x` stands for any digit, and nothing for any reply' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l min-reply-length -d 'Shortest good reply' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l max-reply-length -d 'Longest good reply' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l timeout -d 'Longest wait for the reply; without --require-reply, how long no error may come' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l max-age -d 'A file that was not written for longer is bad' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l reverse -d 'Zero is bad, and every other number good'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l min -d 'Fewest processes that are good (`quorum`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l max -d 'Most that are good (`quorum_max`); 0: it must not run' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l full-command -d 'NAME is the whole first word of the command line (`full_command`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l initial -d 'Others may follow the arguments (`param_match initial`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l partial -d 'The last of the arguments may go on, and others may follow (`param_match partial`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from process" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l timeout -d 'Longest run; then it gets SIGTERM, and SIGKILL two seconds later [default: 5s, or --interval when repeating]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from script" -l interval -d 'Time from one start to the next' -r
@@ -152,6 +389,14 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "http" -d 'Does a web server answer as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "https" -d 'Does a web server answer over TLS as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "tls" -d 'Does a server complete a TLS handshake?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "dns" -d 'Does a DNS server answer a question?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "smtp" -d 'Does a mail server greet as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "file" -d 'Does a file say that all is well?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "process" -d 'Do as many processes of a name run as should?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "script" -d 'Does a command exit with status 0?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -559,6 +804,14 @@ complete -c ha -n "__fish_ha_using_subcommand help; and not __fish_seen_subcomma
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from vrrp" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tcp" -d 'Does a TCP port accept connections?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "http" -d 'Does a web server answer as it should?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "https" -d 'Does a web server answer over TLS as it should?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "tls" -d 'Does a server complete a TLS handshake?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "dns" -d 'Does a DNS server answer a question?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "smtp" -d 'Does a mail server greet as it should?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "file" -d 'Does a file say that all is well?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "process" -d 'Do as many processes of a name run as should?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'

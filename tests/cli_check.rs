@@ -70,7 +70,7 @@ fn the_json_form_is_one_event_line() {
     assert_eq!(
         line,
         json!({"v": 1, "type": "check.result", "time": "T", "data": {"check": target,
-            "kind": "tcp", "status": "up", "reason": "connected", "latency_us": 1}})
+            "kind": "tcp", "status": "up", "reason": "connected", "peer": target, "latency_us": 1}})
     );
 }
 

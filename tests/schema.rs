@@ -547,11 +547,16 @@ fn checks_keep_their_schemas() {
     let target = listener.local_addr().unwrap();
     stream(&format!("check tcp {target} --json"), "", &["check.result"]);
     stream("check tcp 127.0.0.1:1 --json", "", &["check.result"]);
+    for kind in ["http", "https", "tls", "smtp", "udp"] {
+        stream(&format!("check {kind} {target} --timeout 50ms --json"), "", &["check.result"]);
+    }
     stream(
         &format!("check tcp {target} --json --count 2 --interval 1ms"),
         "",
         &["check.transition", "check.statistics"],
     );
+    stream("check file /proc/self/cmdline --json", "", &["check.result"]);
+    stream("check process nobody-is-called-this --json", "", &["check.result"]);
     stream("check script --json -- true", "", &["check.result"]);
     stream(
         "check script --json --count 1 --interval 1s -- false",

@@ -1,5 +1,7 @@
 //! A running `ha` under test: lines in, event lines out, nothing left behind.
 
+#![allow(dead_code, reason = "each test program uses its own part")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
@@ -74,7 +76,6 @@ impl Child {
     }
 
     /// All lines that are there already.
-    #[allow(dead_code, reason = "not every test file looks back")]
     pub fn so_far(&self) -> Vec<String> {
         self.lines.try_iter().collect()
     }

@@ -18,3 +18,4 @@ pub mod packet;
 pub mod pcap;
 mod reader;
 pub mod vrrp;
+pub mod x509;

@@ -10,19 +10,41 @@ use crate::drivers::{Emit, stamped};
 use crate::engine::check::probe::{Action, Answer, Statistics};
 use crate::engine::check::{Change, Health, Probe, ProbeConfig};
 use crate::error::{Error, Result};
+use crate::io::probe::Target;
+use crate::io::probe::dns::Dns;
+use crate::io::probe::file::FileProbe;
+use crate::io::probe::http::Http;
 use crate::io::probe::icmp::Icmp;
+use crate::io::probe::process::ProcessProbe;
+use crate::io::probe::smtp::Smtp;
 use crate::io::probe::tcp::Tcp;
+use crate::io::probe::tls::TlsProbe;
+use crate::io::probe::udp::Udp;
 use crate::io::stop::StopSignals;
-use crate::io::{clock, runtime};
+use crate::io::{clock, random, runtime};
 use crate::output::event::Line;
 
 /// Which probe is put.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Question {
     /// Does a TCP port accept connections?
     Tcp(Tcp),
     /// Does a host answer an ICMP echo request?
     Icmp(Icmp),
+    /// Does a web server answer as it should?
+    Http(Box<Http>),
+    /// Does a server complete a TLS handshake?
+    Tls(Box<TlsProbe>),
+    /// Does a DNS server answer a question?
+    Dns(Box<Dns>),
+    /// Do mail servers greet as they should?
+    Smtp(Box<Smtp>),
+    /// Does a UDP service answer?
+    Udp(Box<Udp>),
+    /// Does a file say that all is well?
+    File(FileProbe),
+    /// Do as many processes run as should?
+    Process(ProcessProbe),
 }
 
 impl Question {
@@ -32,6 +54,14 @@ impl Question {
         match self {
             Self::Tcp(_) => "tcp",
             Self::Icmp(_) => "icmp",
+            Self::Http(http) if http.url.secure => "https",
+            Self::Http(_) => "http",
+            Self::Tls(_) => "tls",
+            Self::Dns(_) => "dns",
+            Self::Smtp(_) => "smtp",
+            Self::Udp(_) => "udp",
+            Self::File(_) => "file",
+            Self::Process(_) => "process",
         }
     }
 
@@ -39,9 +69,15 @@ impl Question {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Tcp(tcp) if tcp.host.contains(':') => format!("[{}]:{}", tcp.host, tcp.port),
-            Self::Tcp(tcp) => format!("{}:{}", tcp.host, tcp.port),
-            Self::Icmp(icmp) => icmp.host.clone(),
+            Self::Tcp(Tcp(target)) => target.name(),
+            Self::Icmp(Icmp(target)) => target.host.clone(),
+            Self::Http(http) => http.url.to_string(),
+            Self::Tls(tls) => tls.target.name(),
+            Self::Dns(dns) => dns.target.name(),
+            Self::Smtp(smtp) => smtp.targets.iter().map(Target::name).collect::<Vec<_>>().join(" "),
+            Self::Udp(udp) => udp.target.name(),
+            Self::File(file) => file.path.display().to_string(),
+            Self::Process(ProcessProbe(check)) => check.name.clone(),
         }
     }
 
@@ -49,18 +85,59 @@ impl Question {
         match self {
             Self::Tcp(tcp) => tcp.ask().await,
             Self::Icmp(icmp) => icmp.ask().await,
+            Self::Http(http) => http.ask().await,
+            Self::Tls(tls) => tls.ask().await,
+            Self::Dns(dns) => dns.ask().await,
+            Self::Smtp(smtp) => smtp.ask().await,
+            Self::Udp(udp) => udp.ask().await,
+            Self::File(file) => file.ask(),
+            Self::Process(process) => process.ask(),
         }
     }
 }
 
-/// Put the probe once and tell its result as `check.result`.
+/// Put the probe once, and again as often as its failure is forgiven, and tell the last result as
+/// `check.result`; every one when `verbose`.
 ///
 /// # Errors
 /// When the runtime cannot start or the event cannot be written; never because of the answer.
-pub fn ask(question: &Question, emit: &mut Emit<'_>) -> Result<Health> {
-    let answer = runtime::block_on(question.put())?;
-    emit(&result(question, &answer))?;
-    Ok(Health::of(answer.grade))
+pub fn ask(
+    question: &Question,
+    config: ProbeConfig,
+    warmup: Duration,
+    verbose: bool,
+    emit: &mut Emit<'_>,
+) -> Result<Health> {
+    let config = ProbeConfig { count: Some(1), ..config };
+    runtime::block_on(async {
+        let mut probe = begin(config, warmup);
+        while let Some(at) = probe.poll_timeout() {
+            let wait = at.saturating_since(clock::now());
+            if wait > Duration::ZERO {
+                tokio::time::sleep(wait).await;
+            }
+            probe.handle_timeout(clock::now());
+            while let Some(action) = probe.poll_action() {
+                match action {
+                    Action::Put => {
+                        let answer = question.put().await;
+                        probe.handle_answer(clock::now(), answer);
+                    }
+                    Action::Result(answer) if verbose || probe.is_done() => {
+                        emit(&result(question, &answer))?;
+                    }
+                    Action::Result(_) | Action::Transition(..) => {}
+                }
+            }
+        }
+        Ok(probe.health())
+    })?
+}
+
+/// A probe whose first turn is at a random moment of `warmup`.
+fn begin(config: ProbeConfig, warmup: Duration) -> Probe {
+    let phase = if warmup.is_zero() { warmup } else { random::part_of(warmup) };
+    Probe::new(clock::now() + phase, config)
 }
 
 /// Put the probe on its schedule until its count is reached or a signal says stop. Emits
@@ -73,20 +150,20 @@ pub fn ask(question: &Question, emit: &mut Emit<'_>) -> Result<Health> {
 pub fn watch(
     question: &Question,
     config: ProbeConfig,
+    warmup: Duration,
     verbose: bool,
     emit: &mut Emit<'_>,
 ) -> Result<Health> {
-    runtime::block_on(watching(question, config, verbose, emit))?
+    runtime::block_on(watching(question, begin(config, warmup), verbose, emit))?
 }
 
 async fn watching(
     question: &Question,
-    config: ProbeConfig,
+    mut probe: Probe,
     verbose: bool,
     emit: &mut Emit<'_>,
 ) -> Result<Health> {
     let mut stop = StopSignals::new().map_err(|e| Error::new("watch for", "signals", e))?;
-    let mut probe = Probe::new(clock::now(), config);
     let mut pending: Option<Pin<Box<dyn Future<Output = Answer> + '_>>> = None;
     loop {
         while let Some(action) = probe.poll_action() {
@@ -107,7 +184,7 @@ async fn watching(
             answer = async { pending.as_mut()?.await.into() }, if pending.is_some() => {
                 pending = None;
                 if let Some(answer) = answer {
-                    probe.handle_answer(answer);
+                    probe.handle_answer(clock::now(), answer);
                 }
             }
             () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => {}
@@ -126,6 +203,11 @@ fn result(question: &Question, answer: &Answer) -> Line {
     });
     if let (Some(latency), Value::Object(map)) = (answer.latency, &mut data) {
         map.insert("latency_us".into(), micros(latency));
+    }
+    if let (Ok(Value::Object(seen)), Value::Object(map)) =
+        (serde_json::to_value(&answer.details), &mut data)
+    {
+        map.extend(seen);
     }
     stamped("check.result", data)
 }

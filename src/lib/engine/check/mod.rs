@@ -1,16 +1,25 @@
 //! Health checking as decisions: when to probe, and what a row of results means.
 
 mod config;
+pub mod details;
+pub mod dialogue;
+pub mod dns;
+pub mod file;
 mod hex;
-mod http;
+pub mod http;
+mod lines;
 mod outcome;
 pub mod probe;
+pub mod process;
 mod schedule;
 pub mod script;
 mod server;
+mod smtp;
 mod threshold;
+mod udp;
 
 pub use config::{CheckPlan, CommandLine, Identity, ScriptConfig};
+pub use dns::RecordType;
 pub use hex::{Bytes, Pattern, PatternByte};
 pub use http::{GOOD_STATUS, HttpCheck, HttpVersion, RegexCheck, TlsOptions, UrlCheck};
 pub use outcome::{Ending, Grade};
@@ -18,7 +27,9 @@ pub use probe::{Probe, ProbeConfig};
 pub use schedule::Schedule;
 pub use script::{Script, ScriptStatus};
 pub use server::{
-    Binding, CheckConfig, CheckTiming, Connection, DnsCheck, RecordType, ScriptCheck, ServerProbe,
-    SmtpCheck, UdpCheck, UdpReply,
+    Binding, CheckConfig, CheckTiming, Connection, DnsCheck, ScriptCheck, ServerProbe, SmtpCheck,
+    UdpCheck, UdpReply,
 };
+pub use smtp::SmtpDialogue;
 pub use threshold::{Change, Health, Threshold};
+pub use udp::UdpDialogue;

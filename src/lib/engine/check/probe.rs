@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::details::Details;
+use super::dialogue::Finding;
 use super::outcome::Grade;
 use super::schedule::Schedule;
 use super::threshold::{Change, Health, Threshold};
@@ -19,8 +21,12 @@ pub struct ProbeConfig {
     pub rise: u32,
     /// Bad results needed to go down; at least 1.
     pub fall: u32,
-    /// Stop after this many results; endless when absent.
+    /// Stop after this many turns; endless when absent.
     pub count: Option<u64>,
+    /// Bad results in a row that are forgiven in one turn, unless the verdict is down already.
+    pub retry: u32,
+    /// From a forgiven result to the next try.
+    pub retry_delay: Duration,
 }
 
 /// One answer.
@@ -32,6 +38,28 @@ pub struct Answer {
     pub reason: String,
     /// From question to answer; only where there was one.
     pub latency: Option<Duration>,
+    /// What was seen on the way.
+    pub details: Box<Details>,
+}
+
+impl Answer {
+    /// An answer that took no time and saw nothing.
+    pub fn new(grade: Grade, reason: impl Into<String>) -> Self {
+        Self { grade, reason: reason.into(), latency: None, details: Box::default() }
+    }
+
+    /// With the time from `start` to `now`, if it is good.
+    #[must_use]
+    pub fn took(self, start: Instant, now: Instant) -> Self {
+        let latency = (self.grade == Grade::Good).then(|| now.saturating_since(start));
+        Self { latency, ..self }
+    }
+}
+
+impl From<Finding> for Answer {
+    fn from(Finding { grade, reason, details }: Finding) -> Self {
+        Self { grade, reason, latency: None, details }
+    }
 }
 
 /// Something the driver must do, in the order given.
@@ -94,19 +122,27 @@ pub struct Probe {
     threshold: Threshold,
     schedule: Schedule,
     waiting: bool,
+    turns: u64,
+    /// Bad results of this turn that were forgiven.
+    forgiven: u32,
+    /// When the turn goes on after a forgiven result.
+    again: Option<Instant>,
     statistics: Statistics,
     actions: VecDeque<Action>,
 }
 
 impl Probe {
-    /// A probe whose first turn is at `now`.
+    /// A probe whose first turn is at `first`.
     #[must_use]
-    pub fn new(now: Instant, config: ProbeConfig) -> Self {
+    pub fn new(first: Instant, config: ProbeConfig) -> Self {
         Self {
             threshold: Threshold::new(config.rise, config.fall),
-            schedule: Schedule::new(now, config.interval),
+            schedule: Schedule::new(first, config.interval),
             config,
             waiting: false,
+            turns: 0,
+            forgiven: 0,
+            again: None,
             statistics: Statistics::default(),
             actions: VecDeque::new(),
         }
@@ -124,16 +160,25 @@ impl Probe {
         &self.statistics
     }
 
-    /// Whether as many results as asked for are in.
+    /// Whether as many turns as asked for are over.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.config.count.is_some_and(|count| self.statistics.probes >= count)
+        self.config.count.is_some_and(|count| self.turns >= count)
     }
 
-    /// The answer to [`Action::Put`].
-    pub fn handle_answer(&mut self, answer: Answer) {
+    /// The answer to [`Action::Put`], which came at `now`.
+    pub fn handle_answer(&mut self, now: Instant, answer: Answer) {
         self.waiting = false;
         self.statistics.add(&answer);
+        let may_forgive = answer.grade == Grade::Bad && self.health() != Health::Down;
+        if may_forgive && self.forgiven < self.config.retry {
+            self.forgiven += 1;
+            self.again = Some(now + self.config.retry_delay);
+            self.actions.push_back(Action::Result(answer));
+            return;
+        }
+        self.forgiven = 0;
+        self.turns += 1;
         let change = self.threshold.count(answer.grade);
         let reason = answer.reason.clone();
         self.actions.push_back(Action::Result(answer));
@@ -142,11 +187,14 @@ impl Probe {
         }
     }
 
-    /// Time has passed. A turn that finds the previous question unanswered is left out.
+    /// Time has passed. A turn that finds the previous one unfinished is left out.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.is_done() || !self.schedule.take(now) || self.waiting {
+        let turn = !self.is_done() && self.schedule.take(now) && self.again.is_none();
+        let again = self.again.is_some_and(|at| at <= now);
+        if self.waiting || !(turn || again) {
             return;
         }
+        self.again = None;
         self.waiting = true;
         self.actions.push_back(Action::Put);
     }
@@ -154,7 +202,8 @@ impl Probe {
     /// When to call [`Probe::handle_timeout`] next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        (!self.is_done()).then(|| self.schedule.next())
+        let next = self.schedule.next();
+        (!self.is_done()).then(|| self.again.map_or(next, |again| again.min(next)))
     }
 
     /// The next thing to do, in order, until `None`.
@@ -169,7 +218,7 @@ mod tests {
 
     fn answer(grade: Grade, millis: u64) -> Answer {
         let latency = (grade == Grade::Good).then(|| Duration::from_millis(millis));
-        Answer { grade, reason: format!("{grade:?}"), latency }
+        Answer { latency, ..Answer::new(grade, format!("{grade:?}")) }
     }
 
     fn at(millis: u64) -> Instant {
@@ -178,7 +227,8 @@ mod tests {
 
     fn probe(count: Option<u64>) -> Probe {
         let interval = Duration::from_secs(1);
-        Probe::new(at(0), ProbeConfig { interval, rise: 2, fall: 2, count })
+        let retry_delay = Duration::from_millis(100);
+        Probe::new(at(0), ProbeConfig { interval, rise: 2, fall: 2, count, retry: 0, retry_delay })
     }
 
     #[test]
@@ -188,7 +238,7 @@ mod tests {
         assert_eq!(probe.poll_action(), Some(Action::Put));
         probe.handle_timeout(at(1000));
         assert_eq!(probe.poll_action(), None);
-        probe.handle_answer(answer(Grade::Good, 5));
+        probe.handle_answer(at(0), answer(Grade::Good, 5));
         while probe.poll_action().is_some() {}
         assert_eq!(probe.poll_timeout(), Some(at(2000)));
         probe.handle_timeout(at(2000));
@@ -198,11 +248,11 @@ mod tests {
     #[test]
     fn a_transition_follows_the_result_that_tipped_it() {
         let mut probe = probe(None);
-        probe.handle_answer(answer(Grade::Good, 1));
+        probe.handle_answer(at(0), answer(Grade::Good, 1));
         assert!(matches!(probe.poll_action(), Some(Action::Result(_))));
         let change = Change { from: Health::Unknown, to: Health::Up };
         assert_eq!(probe.poll_action(), Some(Action::Transition(change, "Good".into())));
-        probe.handle_answer(answer(Grade::Bad, 1));
+        probe.handle_answer(at(0), answer(Grade::Bad, 1));
         assert!(matches!(probe.poll_action(), Some(Action::Result(_))));
         assert_eq!(probe.poll_action(), None, "one failure of two");
     }
@@ -214,7 +264,7 @@ mod tests {
             [(Grade::Good, 2), (Grade::Bad, 0), (Grade::Untested, 0), (Grade::Good, 6)]
         {
             assert!(!probe.is_done());
-            probe.handle_answer(answer(grade, millis));
+            probe.handle_answer(at(0), answer(grade, millis));
         }
         assert!(probe.is_done());
         assert_eq!(probe.poll_timeout(), None);
@@ -222,6 +272,35 @@ mod tests {
         assert_eq!((sums.probes, sums.good, sums.untested), (4, 2, 1));
         let ms = Duration::from_millis;
         assert_eq!((sums.least, sums.mean(), sums.most), (Some(ms(2)), Some(ms(4)), Some(ms(6))));
+    }
+
+    #[test]
+    fn a_forgiven_failure_is_followed_by_another_try_and_only_the_last_one_counts() {
+        let interval = Duration::from_secs(1);
+        let retry_delay = Duration::from_millis(100);
+        let config =
+            ProbeConfig { interval, rise: 1, fall: 1, count: Some(3), retry: 2, retry_delay };
+        let mut probe = Probe::new(at(0), config);
+        let mut history = String::new();
+        let mut grades = "-+---+".chars();
+        while let Some(now) = probe.poll_timeout() {
+            probe.handle_timeout(now);
+            while let Some(action) = probe.poll_action() {
+                match action {
+                    Action::Put => {
+                        history.extend([" ", &(now.as_nanos() / 1_000_000).to_string()]);
+                        let good = grades.next() == Some('+');
+                        let grade = if good { Grade::Good } else { Grade::Bad };
+                        probe.handle_answer(now, answer(grade, 0));
+                    }
+                    Action::Transition(change, _) => history.extend([":", change.to.word()]),
+                    Action::Result(_) => {}
+                }
+            }
+        }
+        // Down at once is not forgiven again: the third turn is one try.
+        assert_eq!(history, " 0 100:up 1000 1100 1200:down 2000:up");
+        assert_eq!((probe.statistics().probes, probe.statistics().good), (6, 2));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::config::CommandLine;
+use super::dns::RecordType;
 use super::hex::{Bytes, Pattern};
 use super::http::HttpCheck;
 
@@ -150,42 +151,6 @@ pub struct DnsCheck {
     pub record: RecordType,
     /// Name asked for, without the last dot; empty: the root.
     pub name: Box<str>,
-}
-
-/// Types of a DNS question.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "they are named as in the registry of DNS")]
-pub enum RecordType {
-    A,
-    Ns,
-    Cname,
-    #[default]
-    Soa,
-    Mx,
-    Txt,
-    Aaaa,
-    Rrsig,
-    Dnskey,
-}
-
-impl RecordType {
-    /// The type of this name, in any case.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Some(match word.to_ascii_uppercase().as_str() {
-            "A" => Self::A,
-            "NS" => Self::Ns,
-            "CNAME" => Self::Cname,
-            "SOA" => Self::Soa,
-            "MX" => Self::Mx,
-            "TXT" => Self::Txt,
-            "AAAA" => Self::Aaaa,
-            "RRSIG" => Self::Rrsig,
-            "DNSKEY" => Self::Dnskey,
-            _ => return None,
-        })
-    }
 }
 
 /// `UDP_CHECK`.

@@ -8,11 +8,12 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::net::UdpSocket;
 
-use super::{Families, Path, answer_of, bad, resolve, untested};
+use super::datagram::{hear_errors, receive};
+use super::target::{Path, Stage, Target, within};
+use super::{answer_of, untested};
 use crate::engine::check::Grade;
 use crate::engine::check::probe::Answer;
 use crate::io::clock;
@@ -21,42 +22,31 @@ use crate::wire::ipv4;
 
 /// Data bytes of a request, as `ping` sends by default.
 const DATA_LEN: usize = 56;
-/// A reply with the longest IPv4 header.
-const REPLY_LEN: usize = 60 + 8 + DATA_LEN;
 
 /// One number for each question of this process: two at once are told apart.
 static SEQUENCE: AtomicU16 = AtomicU16::new(1);
 
-/// An ICMP echo probe.
+/// An ICMP echo probe; of a name with several addresses the first counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Icmp {
-    /// Name or address; of a name with several addresses the first counts.
-    pub host: String,
-    /// Which addresses of the name count.
-    pub families: Families,
-    /// How to get there.
-    pub path: Path,
-    /// Longest wait for the reply.
-    pub timeout: Duration,
-}
+pub struct Icmp(pub Target);
 
 impl Icmp {
     /// Put the probe.
     pub async fn ask(&self) -> Answer {
-        match tokio::time::timeout(self.timeout, self.try_first_address()).await {
-            Ok(answer) => answer,
-            Err(_) => bad(format!("no reply within {:?}", self.timeout)),
-        }
+        let stage = Stage::default();
+        within(self.0.timeout, &stage, self.try_first_address(&stage)).await
     }
 
-    async fn try_first_address(&self) -> Answer {
-        let address = match resolve(&self.host, 0, self.families).await {
+    async fn try_first_address(&self, stage: &Stage) -> Answer {
+        stage.set("the address of the name");
+        let address = match self.0.addresses().await {
             Ok(addresses) => addresses.first().copied(),
             Err(answer) => return answer,
         };
-        let Some(address) = address else { return bad("no address") };
+        let Some(address) = address else { return untested("no address".to_owned()) };
+        stage.set("the reply");
         let question = Question::new(address.ip());
-        let socket = match question.open(&self.path, address) {
+        let socket = match question.open(&self.0.path, address) {
             Ok(socket) => socket,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 return untested(format!(
@@ -66,9 +56,7 @@ impl Icmp {
             Err(error) => return answer_of(&error),
         };
         match question.exchange(&socket).await {
-            Ok(latency) => {
-                Answer { grade: Grade::Good, reason: "reply".into(), latency: Some(latency) }
-            }
+            Ok(latency) => Answer { latency: Some(latency), ..Answer::new(Grade::Good, "reply") },
             Err(error) => answer_of(&error),
         }
     }
@@ -121,12 +109,8 @@ impl Question {
         if raw {
             socket.attach_filter(&reply_filter(address.is_ipv4(), self.identifier))?;
         }
-        path.apply(&socket)?;
-        if address.is_ipv4() {
-            setsockopt(&socket, sockopt::Ipv4RecvErr, &true)?;
-        } else {
-            setsockopt(&socket, sockopt::Ipv6RecvErr, &true)?;
-        }
+        path.apply(&socket, address)?;
+        hear_errors(&socket, address)?;
         socket.connect(&address.into())?;
         socket.set_nonblocking(true)?;
         // Only `send` and `recv` are used, which are the same calls for every datagram socket.
@@ -143,11 +127,9 @@ impl Question {
         };
         let start = clock::now();
         channel.socket.send(&request).await?;
-        let mut buffer = [0; REPLY_LEN];
+        let mut take = |message: &[u8]| self.is_answered_by(message, channel.raw);
         loop {
-            let length = channel.socket.recv(&mut buffer).await?;
-            let message = buffer.get(..length).unwrap_or_default();
-            if self.is_answered_by(message, channel.raw) {
+            if receive(&channel.socket, &mut take).await? {
                 return Ok(clock::now().saturating_since(start));
             }
         }

@@ -20,6 +20,8 @@ use crate::engine::vrrp::Family;
 const HELO: &str = "smtpchecker.keepalived.org";
 /// Longest reply that keepalived takes when nothing is said, in bytes.
 const LONGEST_REPLY: u16 = 255;
+/// Types that keepalived asks for.
+const RECORD_TYPES: [&str; 9] = ["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"];
 /// Longest part of a domain name between its dots, and longest name.
 const LONGEST_LABEL: usize = 63;
 const LONGEST_DOMAIN: usize = 253;
@@ -114,7 +116,9 @@ pub(super) fn dns(
 ) -> ServerProbe {
     let settings = Settings::new(check);
     let record = settings.get("type").and_then(|entry| {
-        let record = RecordType::of(entry.text());
+        let word = entry.text();
+        let known = RECORD_TYPES.iter().any(|name| name.eq_ignore_ascii_case(word));
+        let record = RecordType::of(word).filter(|_| known);
         if record.is_none() {
             let message = format!("`type`: `{}` cannot be asked for", entry.text());
             let remedy = "SOA is asked for; there are A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG, \

@@ -1,5 +1,15 @@
 //! Checks of a web server: which requests, and which answers are good.
 
+mod body;
+mod dialogue;
+mod head;
+pub mod request;
+pub mod url;
+
+pub use dialogue::{Expectation, HttpDialogue, Search};
+pub use request::{Header, Request};
+pub use url::Url;
+
 use serde::{Deserialize, Serialize};
 
 use super::hex::Bytes;

@@ -1,0 +1,94 @@
+//! What a probe saw beside its verdict: values for those who want to draw curves or set
+//! thresholds of their own. A key that is absent was not seen.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+/// What was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Details {
+    /// Who was asked last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<SocketAddr>,
+    /// The answer of a web server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpDetails>,
+    /// The TLS session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsDetails>,
+    /// The answer of a DNS server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns: Option<DnsDetails>,
+}
+
+impl Details {
+    /// Whether nothing was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What `later` saw, and where it saw nothing, what this did.
+    #[must_use]
+    pub fn with(self, later: Self) -> Self {
+        Self {
+            peer: later.peer.or(self.peer),
+            http: later.http.or(self.http),
+            tls: later.tls.or(self.tls),
+            dns: later.dns.or(self.dns),
+        }
+    }
+}
+
+/// The answer of a web server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HttpDetails {
+    /// Status code.
+    pub status: u16,
+    /// Bytes of the body that were read.
+    pub body_bytes: u64,
+    /// MD5 of the body as it came, when it came whole: what `genhash` prints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub md5: Option<String>,
+    /// MD5 of the body put together from its chunks, when it came in chunks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub md5_of_chunks: Option<String>,
+    /// Where the answer sends the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Redirects that were followed to get here.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub redirects: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The TLS session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TlsDetails {
+    /// `1.2` or `1.3`.
+    pub version: String,
+    /// Name of the cipher suite.
+    pub cipher: String,
+    /// End of the certificate's validity, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_not_after: Option<i64>,
+    /// Whole days until then; negative once it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_days: Option<i64>,
+}
+
+/// The answer of a DNS server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DnsDetails {
+    /// Response code by name.
+    pub rcode: String,
+    /// Records in the answer section.
+    pub answers: u16,
+    /// `udp`, or `tcp` when the answer did not fit into a datagram.
+    pub transport: &'static str,
+}

@@ -1,0 +1,214 @@
+//! Dialogues over connections, with TLS or without.
+//!
+//! What is read goes through one buffer that all probes of a thread share: a probe that waits
+//! holds none.
+
+use std::cell::RefCell;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+
+use rustls::ClientConnection;
+use tokio::net::TcpStream;
+
+use super::target::{Path, Stage, failed};
+use super::tcp;
+use super::tls::{self, Tls};
+use crate::engine::check::Grade;
+use crate::engine::check::dialogue::{Dialogue, Finding, Step};
+use crate::engine::check::probe::Answer;
+use crate::io::clock;
+
+/// One read takes at most this much; also what TLS takes in at once without refusing any of it.
+const READ: usize = 4096;
+
+thread_local! {
+    static BUFFER: RefCell<[u8; READ]> = const { RefCell::new([0; READ]) };
+    static PLAIN: RefCell<[u8; READ]> = const { RefCell::new([0; READ]) };
+}
+
+/// A connection that stands.
+struct Stream {
+    tcp: TcpStream,
+    tls: Option<Box<ClientConnection>>,
+}
+
+/// Whether the peer may send more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Peer {
+    Open,
+    Ended,
+}
+
+impl Stream {
+    async fn write(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            self.tcp.writable().await?;
+            match self.tcp.try_write(bytes) {
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Write what TLS has to say.
+    async fn flush(&mut self) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        if let Some(tls) = &mut self.tls {
+            while tls.wants_write() {
+                tls.write_tls(&mut bytes)?;
+            }
+        }
+        self.write(&bytes).await
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.tls {
+            None => self.write(bytes).await,
+            Some(tls) => {
+                tls.writer().write_all(bytes)?;
+                self.flush().await
+            }
+        }
+    }
+
+    /// Wait for bytes and hand them to `take`.
+    async fn receive(&mut self, take: &mut dyn FnMut(&[u8])) -> io::Result<Peer> {
+        loop {
+            self.tcp.readable().await?;
+            let Self { tcp, tls } = self;
+            let read = BUFFER.with_borrow_mut(|buffer| {
+                let read = tcp.try_read(buffer)?;
+                let bytes = buffer.get(..read).unwrap_or_default();
+                match tls {
+                    None => {
+                        take(bytes);
+                        Ok(if read == 0 { Peer::Ended } else { Peer::Open })
+                    }
+                    Some(tls) => decrypt(tls, bytes, take),
+                }
+            });
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => {
+                    // Answers of TLS to what came, alerts among them.
+                    let flushed = self.flush().await;
+                    return read.and_then(|peer| flushed.map(|()| peer));
+                }
+            }
+        }
+    }
+
+    async fn handshake(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        while self.tls.as_ref().is_some_and(|tls| tls.is_handshaking()) {
+            if self.receive(&mut |_| {}).await? == Peer::Ended {
+                return Err(io::Error::other("the connection was closed within the TLS handshake"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Pass `bytes` through `tls`; none: the connection has ended.
+fn decrypt(
+    tls: &mut ClientConnection,
+    bytes: &[u8],
+    take: &mut dyn FnMut(&[u8]),
+) -> io::Result<Peer> {
+    let mut rest = bytes;
+    loop {
+        tls.read_tls(&mut rest)?;
+        tls.process_new_packets().map_err(|error| io::Error::other(tls::in_words(&error)))?;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    PLAIN.with_borrow_mut(|plain| {
+        loop {
+            match tls.reader().read(plain) {
+                Ok(0) => return Ok(Peer::Ended),
+                Ok(read) => take(plain.get(..read).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // Closed without TLS's farewell, as many servers do.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Ok(Peer::Ended);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(if bytes.is_empty() { Peer::Ended } else { Peer::Open })
+    })
+}
+
+/// Connect to `address`, with `tls` and by the name `host` in it, and lead `dialogue`. Without one
+/// it is enough that the connection stands.
+pub(super) async fn talk(
+    (path, address): (&Path, SocketAddr),
+    tls: Option<(&Tls, &str)>,
+    dialogue: Option<&mut dyn Dialogue>,
+    stage: &Stage,
+) -> Answer {
+    let start = clock::now();
+    stage.set("");
+    let mut answer = match hold((path, address), tls, dialogue, stage).await {
+        Ok(finding) => Answer::from(finding).took(start, clock::now()),
+        Err(error) => failed(&error, stage),
+    };
+    answer.details.peer = Some(address);
+    answer
+}
+
+async fn hold(
+    (path, address): (&Path, SocketAddr),
+    tls: Option<(&Tls, &str)>,
+    dialogue: Option<&mut dyn Dialogue>,
+    stage: &Stage,
+) -> io::Result<Finding> {
+    let tcp = tcp::connect(path, address).await?;
+    let mut stream = Stream { tcp, tls: None };
+    let mut session = Finding::good("connected");
+    if let Some((tls, host)) = tls {
+        stage.set("the end of the TLS handshake");
+        stream.tls = Some(Box::new(tls.connection(host, address.ip())?));
+        stream.handshake().await?;
+        session = stream.tls.as_deref().map_or(session, |connection| tls.judge(connection));
+    }
+    let Some(dialogue) = dialogue.filter(|_| session.grade == Grade::Good) else {
+        return Ok(session);
+    };
+    let finding = lead(&mut stream, dialogue, stage).await?;
+    if let Some(connection) =
+        stream.tls.as_mut().filter(|_| tls.is_some_and(|(tls, _)| tls.close_notify))
+    {
+        connection.send_close_notify();
+        // The verdict is there; whether the farewell arrives changes nothing.
+        let _unheard = stream.flush().await;
+    }
+    Ok(Finding { details: Box::new(session.details.with(*finding.details)), ..finding })
+}
+
+async fn lead(
+    stream: &mut Stream,
+    dialogue: &mut dyn Dialogue,
+    stage: &Stage,
+) -> io::Result<Finding> {
+    loop {
+        let step = dialogue.step();
+        stage.set(dialogue.awaits());
+        match step {
+            Step::Done(finding) => return Ok(finding),
+            Step::Send(bytes) => match stream.send(&bytes).await {
+                // A server may have answered and hung up before it heard everything.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                sent => sent?,
+            },
+            Step::Receive => {
+                if stream.receive(&mut |bytes| dialogue.handle_bytes(bytes)).await? == Peer::Ended {
+                    dialogue.handle_end();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Checks under test, and servers for them: ones that behave as badly as a test says, and nginx.
+
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::child::wait_until;
+
+/// A server that does to every client what it is told to, each in a thread of its own.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What clients sent, as far as it was read.
+    pub heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// Serve every client by `serve`.
+    pub fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let serve = Arc::new(serve);
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let serve = Arc::clone(&serve);
+                std::thread::spawn(move || serve(client));
+            }
+        });
+        Self { address, heard: Arc::default() }
+    }
+
+    /// Answer every request by `answer`, then close.
+    pub fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let told = Arc::clone(&heard);
+        let server = Self::start(move |mut client| {
+            let request = request(&mut client);
+            let reply = answer(&request);
+            told.lock().unwrap().push(request);
+            let _gone = client.write_all(&reply);
+        });
+        Self { heard, ..server }
+    }
+
+    /// Answer every request with the same bytes.
+    pub fn saying(answer: &[u8]) -> Self {
+        let answer = answer.to_vec();
+        Self::answering(move |_| answer.clone())
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+}
+
+/// The head of a request.
+pub fn request(client: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while !bytes.ends_with(b"\r\n\r\n") && client.read(&mut byte).is_ok_and(|read| read == 1) {
+        bytes.push(byte[0]);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// nginx with this configuration inside its `http` block, on a port of its own.
+pub struct Nginx {
+    process: Child,
+    /// Port written as `PORT` in the configuration.
+    pub port: u16,
+}
+
+impl Nginx {
+    /// Start it in `directory`.
+    pub fn start(directory: &Path, servers: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = directory.display();
+        let servers =
+            servers.replace("PORT", &port.to_string()).replace("DIR", &folder.to_string());
+        let text = format!(
+            "daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;\n\
+             events {{}}\nhttp {{ access_log off; client_body_temp_path {folder}/body;\n\
+             proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;\n\
+             uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;\n{servers}\n}}\n"
+        );
+        let file = directory.join("nginx.conf");
+        std::fs::write(&file, text).unwrap();
+        let process = Command::new("nginx")
+            .env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()))
+            .args(["-p", directory.to_str().unwrap(), "-c", file.to_str().unwrap()])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nginx starts");
+        let nginx = Self { process, port };
+        wait_until("nginx listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        nginx
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// Whether `tool` can be executed; says on stderr that `test` is skipped otherwise.
+pub fn has_or_skip(tool: &str, test: &str) -> bool {
+    let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
+    let found = std::env::split_paths(&path).any(|folder| folder.join(tool).is_file());
+    if !found {
+        eprintln!("SKIP: {test}: {tool} is not installed");
+    }
+    found
+}
+
+/// Exit code and the data of the one `check.result`.
+pub fn check(words: &str) -> (i32, Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ha"));
+    let output = command.arg("check").args(words.split(' ')).arg("--json").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!("{words}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+    });
+    (output.status.code().unwrap_or(-1), line["data"].clone())
+}
