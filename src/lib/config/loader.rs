@@ -35,7 +35,7 @@ pub struct FileStatus {
 }
 
 /// The world as far as a configuration may ask about it.
-pub trait Loader {
+pub trait Loader: Sync {
     /// The whole text of a file; bytes that are not UTF-8 become U+FFFD.
     fn read(&self, path: &Path) -> Result<String, LoadError>;
 
@@ -60,6 +60,12 @@ pub trait Loader {
 
     /// Effective user and group of the process that will run the scripts.
     fn identity(&self) -> (u32, u32);
+
+    /// Do two pieces of work, in any order or at the same time.
+    fn both(&self, one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
+        one();
+        other();
+    }
 }
 
 /// A host about which nothing is known: every script and user that a configuration names is there
@@ -97,5 +103,9 @@ impl Loader for AnyHost<'_> {
 
     fn identity(&self) -> (u32, u32) {
         (0, 0)
+    }
+
+    fn both(&self, one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
+        self.0.both(one, other);
     }
 }

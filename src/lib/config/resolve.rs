@@ -50,6 +50,11 @@ impl<'a> Entry<'a> {
         LATE.contains(&self.row.keyword)
     }
 
+    /// How many statements it is, with those of its block.
+    pub(super) fn statements(&self) -> usize {
+        self.place.statements()
+    }
+
     /// The words after the keyword.
     pub(super) fn arguments(&self) -> WordList<'a> {
         self.place.arguments()
@@ -64,6 +69,19 @@ impl<'a> Entry<'a> {
     pub(super) fn number(&self) -> Option<i64> {
         match self.value {
             Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The same in whatever unsigned type its range fits.
+    pub(super) fn unsigned<T: TryFrom<i64>>(&self) -> Option<T> {
+        self.number().and_then(|number| T::try_from(number).ok())
+    }
+
+    /// The time that it is given, when it takes one.
+    pub(super) fn time(&self) -> Option<Duration> {
+        match self.value {
+            Value::Time(time) => Some(time),
             _ => None,
         }
     }
@@ -209,6 +227,16 @@ impl Resolver {
     /// Remember that `keyword` asks for a `feature` that is not there yet.
     pub(super) fn not_yet(&mut self, feature: &'static str, keyword: &str, span: Span) {
         self.missing.entry(feature).or_default().push((keyword.to_owned(), span));
+    }
+
+    /// Take over what another one found in blocks that come after those of this one.
+    pub(super) fn join(&mut self, other: Self) {
+        for found in other.diagnostics.into_vec() {
+            self.diagnostics.push(found);
+        }
+        for (feature, places) in other.missing {
+            self.missing.entry(feature).or_default().extend(places);
+        }
     }
 
     /// One warning for each feature that is not there yet, with all places that want it.

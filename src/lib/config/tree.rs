@@ -128,6 +128,12 @@ impl<'t> Place<'t> {
         self.tree.kept.statements.get(index(self.at))?.keyword
     }
 
+    /// How many statements it is, with those of its block.
+    pub(super) fn statements(self) -> usize {
+        let end = self.tree.kept.statements.get(index(self.at)).map_or(0, |own| own.end);
+        index(end.saturating_sub(self.at))
+    }
+
     /// Its other words.
     pub(super) fn arguments(self) -> WordList<'t> {
         let stored = self.stored().split_first().map_or(&[][..], |(_, rest)| rest);

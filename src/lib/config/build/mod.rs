@@ -28,7 +28,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use super::diagnostic::{Code, Diagnostic};
 use super::loader::Loader;
@@ -49,7 +49,7 @@ struct Context<'a> {
     defaults: Defaults,
     scripts: BTreeMap<String, Script>,
     /// What others than root can change in folders that scripts are in.
-    folders: BTreeMap<PathBuf, Option<String>>,
+    folders: BTreeMap<OsString, Option<String>>,
     notify: NotifyPlan,
     instances: BTreeMap<String, InstanceSettings>,
     groups: BTreeMap<String, GroupSettings>,
@@ -71,7 +71,7 @@ struct Context<'a> {
 /// A `vrrp_script` on its way.
 struct Script {
     /// `None`: it cannot be run and is not tracked.
-    config: Option<ScriptConfig>,
+    config: Option<Box<ScriptConfig>>,
     weight: i16,
     reverse: bool,
     span: Span,

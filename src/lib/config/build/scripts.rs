@@ -46,14 +46,16 @@ pub(super) fn script(entry: &Entry<'_>, context: &mut Context<'_>) {
         );
         None
     };
-    let config = command.map(|command| ScriptConfig {
-        name: name.clone(),
-        command,
-        interval,
-        timeout: settings.time("timeout").unwrap_or(interval),
-        rise: count("rise"),
-        fall: count("fall"),
-        init_fail: settings.has("init_fail"),
+    let config = command.map(|command| {
+        Box::new(ScriptConfig {
+            name: name.clone(),
+            command,
+            interval,
+            timeout: settings.time("timeout").unwrap_or(interval),
+            rise: count("rise"),
+            fall: count("fall"),
+            init_fail: settings.has("init_fail"),
+        })
     });
     let span = entry.value_span();
     context.scripts.insert(name, Script { config, weight, reverse, span, tracked: false });
@@ -67,7 +69,7 @@ pub(super) fn tracked(context: &mut Context<'_>) -> (Vec<ScriptConfig>, Vec<Trac
         if script.tracked {
             let id = TrackerId::Script(name);
             trackers.push(TrackerConfig { id, init_fail: config.init_fail });
-            configs.push(config);
+            configs.push(*config);
         } else {
             context.warn(
                 Code::Unused,
@@ -218,7 +220,8 @@ fn inspect(
         ));
     }
     let run = if context.defaults.symlink_paths { path } else { resolved };
-    Ok(run.display().to_string())
+    let run = run.into_os_string().into_string();
+    Ok(run.unwrap_or_else(|odd| odd.to_string_lossy().into_owned()))
 }
 
 /// The path of a program; a name without a slash is looked up in PATH.
@@ -262,7 +265,7 @@ fn weak_folder(folder: &Path, context: &mut Context<'_>) -> Option<String> {
     if folder.as_os_str().is_empty() {
         return None;
     }
-    if let Some(known) = context.folders.get(folder) {
+    if let Some(known) = context.folders.get(folder.as_os_str()) {
         return known.clone();
     }
     let above = folder.parent().and_then(|above| weak_folder(above, context));
@@ -270,7 +273,7 @@ fn weak_folder(folder: &Path, context: &mut Context<'_>) -> Option<String> {
         let sound = context.loader.status(folder).is_ok_and(|status| !is_weak(status));
         (!sound).then(|| folder.display().to_string())
     });
-    context.folders.insert(folder.to_owned(), weak.clone());
+    context.folders.insert(folder.into(), weak.clone());
     weak
 }
 

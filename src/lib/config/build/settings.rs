@@ -23,6 +23,11 @@ impl<'a> Settings<'a> {
         self.entries.iter().rfind(|entry| entry.row.keyword == keyword)
     }
 
+    /// Every entry, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'a Entry<'a>> + use<'a> {
+        self.entries.iter()
+    }
+
     /// Every entry of `keyword`, in order.
     pub(super) fn all(&self, keyword: &'a str) -> impl Iterator<Item = &'a Entry<'a>> + use<'a> {
         self.entries.iter().filter(move |entry| entry.row.keyword == keyword)
@@ -35,10 +40,7 @@ impl<'a> Settings<'a> {
 
     #[inline]
     pub(super) fn time(&self, keyword: &str) -> Option<Duration> {
-        match self.get(keyword)?.value {
-            Value::Time(time) => Some(time),
-            _ => None,
-        }
+        self.get(keyword)?.time()
     }
 
     #[inline]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::Context;
 use super::super::settings::Settings;
-use super::{Surroundings, http, probe, switch, unknown_name, unsigned};
+use super::{Surroundings, http, probe, switch, unknown_name};
 use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::resolve::Entry;
 use crate::config::values::{self, Parsed};
@@ -32,14 +32,22 @@ pub(super) struct Inherited {
 impl Inherited {
     /// What `settings` say, and `outer` where they do not.
     pub(super) fn of(settings: &Settings<'_>, outer: Self) -> Self {
-        Self {
-            delay_loop: settings.time("delay_loop").or(outer.delay_loop),
-            retry: unsigned(settings, "retry").or(outer.retry),
-            delay_before_retry: settings.time("delay_before_retry").or(outer.delay_before_retry),
-            warmup: settings.time("warmup").or(outer.warmup),
-            connect_timeout: settings.time("connect_timeout").or(outer.connect_timeout),
-            alpha: settings.get("alpha").map(switch).or(outer.alpha),
+        let mut own = outer;
+        // One after the other: of a keyword that is given again the last one holds.
+        for entry in settings.iter() {
+            match entry.row.keyword {
+                "delay_loop" => own.delay_loop = entry.time().or(outer.delay_loop),
+                "retry" => own.retry = entry.unsigned().or(outer.retry),
+                "delay_before_retry" => {
+                    own.delay_before_retry = entry.time().or(outer.delay_before_retry);
+                }
+                "warmup" => own.warmup = entry.time().or(outer.warmup),
+                "connect_timeout" => own.connect_timeout = entry.time().or(outer.connect_timeout),
+                "alpha" => own.alpha = Some(switch(entry)),
+                _ => {}
+            }
         }
+        own
     }
 
     /// From one check to the next.

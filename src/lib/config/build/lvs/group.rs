@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::{Context, duplicate_name};
 use super::port;
@@ -36,7 +37,8 @@ pub(super) struct Group {
     /// Empty: it cannot be used, which was reported.
     pub members: Vec<Member>,
     pub span: Span,
-    pub used: bool,
+    /// A virtual server uses it; these may be built at the same time.
+    pub used: AtomicBool,
 }
 
 /// Groups by name.
@@ -53,7 +55,11 @@ pub(super) fn build<'a>(
             Slot::Occupied(first) => duplicate_name(entry, first.get().span, context),
             Slot::Vacant(slot) => {
                 let members = members(entry, context);
-                slot.insert(Group { members, span: entry.value_span(), used: false });
+                slot.insert(Group {
+                    members,
+                    span: entry.value_span(),
+                    used: AtomicBool::new(false),
+                });
             }
         }
     }
@@ -62,7 +68,7 @@ pub(super) fn build<'a>(
 
 /// Tell the groups that no virtual server uses.
 pub(super) fn unused(groups: &Groups<'_>, context: &mut Context<'_>) {
-    for (name, group) in groups.iter().filter(|(_, group)| !group.used) {
+    for (name, group) in groups.iter().filter(|(_, group)| !group.used.load(Ordering::Relaxed)) {
         let message = format!("no virtual_server uses the group `{name}`");
         let remedy = "it does nothing; write virtual_server group NAME { … } or remove it";
         context.warn(Code::Unused, group.span, message, remedy);

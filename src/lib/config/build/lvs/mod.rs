@@ -11,6 +11,7 @@ mod probe;
 mod quorum;
 mod scheduling;
 mod service;
+mod sharing;
 mod table;
 
 use std::cell::RefCell;
@@ -34,6 +35,7 @@ use crate::engine::vrrp::RouterConfig;
 const LONGEST_TIMEOUT: i64 = 2_678_400;
 
 /// What every part of this side needs to know of the rest of the file.
+#[derive(Clone)]
 struct Surroundings<'a> {
     /// `checker_log_all_failures`.
     log_all_failures: bool,
@@ -85,15 +87,10 @@ pub(super) fn build<'a>(
         around.files.entry(file.text()).or_insert(weight.unwrap_or_default());
     }
     balancer.tls = table::tls(of("SSL"), context);
-    let mut groups = group::build(of("virtual_server_group"), context);
-    let mut spans = Vec::new();
-    for entry in of("virtual_server") {
-        let entry = context.resolver.open(entry);
-        if let Some(pool) = service::build(&entry, &mut groups, &around, context) {
-            balancer.pools.push(pool);
-            spans.push(entry.value_span());
-        }
-    }
+    let groups = group::build(of("virtual_server_group"), context);
+    let servers: Vec<&Entry<'_>> = of("virtual_server").collect();
+    let (pools, spans) = sharing::pools(&servers, &groups, around, context);
+    balancer.pools = pools;
     lints::shared_services(&balancer.pools, &spans, context);
     group::unused(&groups, context);
     balancer
@@ -138,7 +135,7 @@ fn port(word: Word<'_>) -> Result<u16, String> {
 
 /// The number of `keyword` in whatever unsigned type its range fits.
 fn unsigned<T: TryFrom<i64>>(settings: &Settings<'_>, keyword: &str) -> Option<T> {
-    settings.number(keyword).and_then(|number| T::try_from(number).ok())
+    settings.get(keyword)?.unsigned()
 }
 
 /// The first word of `keyword`, to keep.

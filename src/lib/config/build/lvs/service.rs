@@ -1,6 +1,7 @@
 //! `virtual_server`: what clients talk to, and who serves them.
 
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 
 use super::super::settings::Settings;
 use super::super::{Context, scripts};
@@ -67,7 +68,7 @@ impl Target {
 /// The pool of `entry`; `None` when keepalived would leave it out, which was reported.
 pub(super) fn build(
     entry: &Entry<'_>,
-    groups: &mut Groups<'_>,
+    groups: &Groups<'_>,
     around: &Surroundings<'_>,
     context: &mut Context<'_>,
 ) -> Option<PoolConfig> {
@@ -144,7 +145,7 @@ fn group_name<'a>(entry: &Entry<'a>) -> &'a str {
     entry.arguments().get(1).map_or("", |word| word.text)
 }
 
-fn target(entry: &Entry<'_>, groups: &mut Groups<'_>, context: &mut Context<'_>) -> Option<Target> {
+fn target(entry: &Entry<'_>, groups: &Groups<'_>, context: &mut Context<'_>) -> Option<Target> {
     let kind = entry.text();
     if !matches!(kind, "fwmark" | "group") {
         return match address_and_port(entry.arguments()) {
@@ -166,13 +167,13 @@ fn target(entry: &Entry<'_>, groups: &mut Groups<'_>, context: &mut Context<'_>)
             Parsed::Bad(why) => left_out(name.span, format!("the mark {why}"), context),
         };
     }
-    let Some(group) = groups.get_mut(name.text) else {
+    let Some(group) = groups.get(name.text) else {
         let known = groups.keys().copied();
         let lost = "the virtual_server is left out";
         unknown_name("virtual_server_group", (name.text, name.span), known, lost, context);
         return None;
     };
-    group.used = true;
+    group.used.store(true, Ordering::Relaxed);
     // One without members was told where it stands.
     (!group.members.is_empty()).then(|| Target::Group { members: group.members.clone() })
 }
