@@ -185,7 +185,7 @@ echo "ok   that is no drift"
 ends_well
 drained "the end leaves the table"
 ipvsadm -C
-sed -i 's/alpha//' "$conf"
+sed -i -e 's/alpha//' -e 's/hysteresis 1/hysteresis 0/' "$conf"
 follow
 shown "a restart knows it" <<'TABLE'
 -A -t 10.9.0.100:80 -s rr
@@ -203,8 +203,34 @@ TABLE
 ends "twice" 1 "$ha" ipvs undrain 10.9.0.12:80 --state-dir "$state"
 ends_well
 
-# The end with --release; a scheduler that nobody knows is told once.
+# A list that cannot be read is told of once, and what is known stays; lvs_flush takes what is not
+# ours, and leaves what is.
+ends "drain again" 0 "$ha" ipvs drain 10.9.0.12:80 --state-dir "$state"
 ipvsadm -A -t 10.9.0.7:80 -s rr
+sed -i '1i global_defs {\n    lvs_flush\n}' "$conf"
+follow
+shown "whatever else there was is gone" <<'TABLE'
+-A -t 10.9.0.100:80 -s rr
+-a -t 10.9.0.100:80 -r 10.9.0.11:80 -m -w 1
+-a -t 10.9.0.100:80 -r 10.9.0.12:80 -m -w 0
+-a -t 10.9.0.100:80 -r 10.9.0.14:80 -m -w 1
+TABLE
+jq -es 'all(.[]; .data.changes // [] | all(.[]; .service != "tcp 10.9.0.100:80"))' "$events" >"$dir/out" ||
+    fail "what was right was written: $(cat "$events")"
+echo "ok   what was right was not written"
+echo '{' >"$state/ipvs.drained"
+told "it cannot be read" '.type == "error" and (.data.message | contains("ipvs.drained"))'
+ipvsadm -d -t 10.9.0.100:80 -r 10.9.0.11:80
+told "drift is repaired all the same" '.type == "ipvs.repaired" and .data.repairs == 1'
+[ "$(grep -c '"error"' "$events")" = 1 ] || fail "it is told again: $(cat "$events")"
+ipvsadm -Sn | grep -q -- '-r 10.9.0.12:80 -m -w 0' || fail "it is not drained any more"
+echo "ok   who is drained stays so"
+rm "$state/ipvs.drained"
+ends_well
+ipvsadm -A -t 10.9.0.7:80 -s rr
+sed -i 1,3d "$conf"
+
+# The end with --release; a scheduler that nobody knows is told once.
 follow --release
 ends_well
 echo "-A -t 10.9.0.7:80 -s rr" | shown "what was put there is gone, what others put there stays"

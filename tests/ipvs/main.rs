@@ -14,7 +14,7 @@ fn on_a_kernel_with_ipvs(script: &str) {
         }
     }
     let output = Command::new(tests.join("vm/boot"))
-        .args(["--timeout", "300", "--", "bash"])
+        .args(["--timeout", "550", "--", "bash"])
         .arg(tests.join("ipvs").join(script))
         .arg(env!("CARGO_BIN_EXE_ha"))
         .output()
@@ -41,6 +41,11 @@ fn a_table_is_made_as_desired_from_every_format_and_a_second_time_nothing_is_don
 #[test]
 fn a_configuration_makes_the_table_that_keepalived_makes_of_it() {
     on_a_kernel_with_ipvs("keepalived.sh");
+}
+
+#[test]
+fn the_table_is_that_of_keepalived_in_every_state_that_both_go_through() {
+    on_a_kernel_with_ipvs("states.sh");
 }
 
 #[test]

@@ -84,9 +84,11 @@ impl EventStream {
     }
 }
 
-/// What a line tells the state of: its type and the instance, group or check, if it names one.
+/// What a line tells the state of: its type and what it names: an instance, a group, a check, a server.
 fn subject(line: &Line) -> (&str, Option<&str>) {
-    let name = ["instance", "group", "check"].iter().find_map(|key| line.data.get(key));
+    let name = ["instance", "group", "check", "server", "service"]
+        .iter()
+        .find_map(|key| line.data.get(key));
     (&line.kind, name.and_then(serde_json::Value::as_str))
 }
 

@@ -40,6 +40,11 @@ pub(super) struct Keeper {
     /// Changes that were undone.
     repairs: u64,
     stuck: Option<Stuck>,
+    /// Whatever else is in the table goes at the first look (`lvs_flush`). What is ours stays: a
+    /// successor begins with it.
+    sweeps: bool,
+    /// Why it is not known who is drained; as long as it is not, it is as it was.
+    unread: Option<String>,
     /// What went wrong with the last turn.
     trouble: Option<String>,
 }
@@ -62,14 +67,12 @@ impl Keeper {
     pub(super) fn start(source: Source, options: Options, emit: &mut Emit<'_>) -> Result<Self> {
         let mut ipvs = Ipvs::connect()?;
         let drains = drains::read(&options.state_dir)?;
-        let mut cleanup = Cleanup::OneByOne;
+        let (mut cleanup, mut sweeps) = (Cleanup::OneByOne, false);
         let desired = match source {
             Source::Table(contents) => Desired::Table(contents, drains),
             Source::Pools(config) => {
                 cleanup = config.table.cleanup;
-                if config.table.flush_at_start {
-                    ipvs.flush()?;
-                }
+                sweeps = config.table.flush_at_start;
                 set_timeouts(&mut ipvs, &config)?;
                 Desired::Pools(Balancer::new(*config, drains).map_err(unusable)?)
             }
@@ -85,6 +88,8 @@ impl Keeper {
             cleanup,
             repairs: 0,
             stuck: None,
+            sweeps,
+            unread: None,
             trouble: None,
         };
         this.look(emit)?;
@@ -167,7 +172,7 @@ impl Keeper {
         let actual = contents_of(&self.ipvs.read()?);
         // Who drains writes it down before the table is changed: asked in this order, that change
         // is never taken for drift.
-        self.hear_drains()?;
+        self.hear_drains(emit)?;
         self.tell(emit)?;
         let goal = self.goal()?;
         let changes = self.changes(&goal, actual);
@@ -190,6 +195,7 @@ impl Keeper {
     /// The table is as desired, as far as the kernel lets it.
     fn arrive(&mut self, contents: Contents) {
         self.owned.retain(|id| contents.get(id).is_some());
+        self.sweeps = false;
         self.last = contents;
         self.cause = "check";
     }
@@ -211,8 +217,20 @@ impl Keeper {
         Ok(())
     }
 
-    fn hear_drains(&mut self) -> Result<()> {
-        let found = drains::read(&self.options.state_dir)?;
+    fn hear_drains(&mut self, emit: &mut Emit<'_>) -> Result<()> {
+        let found = match drains::read(&self.options.state_dir) {
+            Ok(found) => found,
+            Err(error) => {
+                let why = Some(error.to_string());
+                return if why == self.unread {
+                    Ok(())
+                } else {
+                    self.unread = why;
+                    tell_error(emit, &error.to_string())
+                };
+            }
+        };
+        self.unread = None;
         let known = match &mut self.desired {
             Desired::Pools(balancer) if *balancer.drains() != found => {
                 balancer.handle_drains(found);
@@ -251,7 +269,8 @@ impl Keeper {
         if let Some(only) = &self.options.only {
             contents.retain(|id| only.contains(id));
         }
-        Ok(Goal { contents, others: self.options.others, only: self.options.only.clone() })
+        let others = if self.sweeps { Others::Delete } else { self.options.others };
+        Ok(Goal { contents, others, only: self.options.only.clone() })
     }
 
     /// What has to change: also, what we put there goes when it is desired no more.
@@ -281,7 +300,7 @@ impl Keeper {
         let due: BTreeSet<_> = wanted.iter().chain(&before).map(subject).collect();
         let why = applied.problems(ToString::to_string);
         let left = changes.into_iter().filter(|change| !applied.done.contains(change)).collect();
-        let is_due = |change: &Change| due.contains(&subject(change));
+        let is_due = |change: &Change| self.cause == "start" || due.contains(&subject(change));
         let (due, drifted): (Vec<_>, Vec<_>) = applied.done.into_iter().partition(is_due);
         let news: &[String] = if why == known { &[] } else { &why };
         if !due.is_empty() || !news.is_empty() {

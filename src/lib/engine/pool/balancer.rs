@@ -258,7 +258,7 @@ fn begin(pool: &mut Pool, notify: bool, events: &mut VecDeque<Event>) {
     for member in pool.members.iter().filter(|member| notify && member.alive) {
         events.push_back(server(&pool.name, member, "it is up from the start"));
     }
-    pool.judge(events);
+    pool.begin(events);
 }
 
 /// Whether both are the same pool before and after a reload.

@@ -111,9 +111,14 @@ const fn after(first: IpAddr, number: u32) -> IpAddr {
     }
 }
 
+/// Who is in the table when all are up. Where that is no quorum to begin with the sorry server
+/// serves.
 fn everybody(pool: &PoolConfig) -> Vec<Destination> {
-    let sorry = pool.sorry.iter().filter_map(|sorry| sorry.place(false));
-    pool.destinations.iter().map(|one| one.place(one.weight)).chain(sorry).collect()
+    let weight: u64 = pool.destinations.iter().map(|one| u64::from(one.weight)).sum();
+    let serves = pool.sorry.is_some() && weight < pool.to_gain();
+    let sorry = pool.sorry.iter().filter_map(|sorry| sorry.place(serves));
+    let stay = pool.destinations.iter().filter(|one| one.inhibit || !serves);
+    stay.map(|one| one.place(if serves { 0 } else { one.weight })).chain(sorry).collect()
 }
 
 impl DestinationConfig {

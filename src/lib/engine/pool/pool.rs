@@ -23,7 +23,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// A pool at its start: it counts as having its quorum, until that is judged.
+    /// A pool before its start.
     pub(super) fn new(mut config: PoolConfig) -> Self {
         let members = std::mem::take(&mut config.destinations).into_iter().map(Member::new);
         let members = members.collect();
@@ -117,25 +117,31 @@ impl Pool {
         }
     }
 
+    /// Whether the quorum is there at the start: like one that is to be gained, but only its lack is
+    /// told.
+    pub(super) fn begin(&mut self, events: &mut VecDeque<Event>) {
+        let threshold = self.config.to_gain();
+        if self.weight() < threshold {
+            self.turn(false, threshold, events);
+        }
+    }
+
     /// Whether the quorum is there: gained at so much above it, lost at so much below it, or when
     /// nobody lives. The sorry server serves while it is not.
     pub(super) fn judge(&mut self, events: &mut VecDeque<Event>) {
-        let weight = self.weight();
-        let (quorum, margin) = (u64::from(self.config.quorum), u64::from(self.config.hysteresis));
-        let threshold = if self.has_quorum {
-            quorum.saturating_sub(margin)
-        } else {
-            quorum.saturating_add(margin)
-        };
-        let is_enough = weight >= threshold && weight > 0;
-        if is_enough == self.has_quorum {
-            return;
+        let threshold = if self.has_quorum { self.config.to_keep() } else { self.config.to_gain() };
+        let is_enough = self.weight() >= threshold;
+        if is_enough != self.has_quorum {
+            self.turn(is_enough, threshold, events);
         }
-        self.has_quorum = is_enough;
+    }
+
+    fn turn(&mut self, has_quorum: bool, threshold: u64, events: &mut VecDeque<Event>) {
+        self.has_quorum = has_quorum;
         events.push_back(Event::Quorum {
             service: self.name.clone(),
-            up: is_enough,
-            weight,
+            up: has_quorum,
+            weight: self.weight(),
             threshold,
             sorry_server: self.config.sorry.as_ref().map(|sorry| sorry.endpoint().into()),
             hook: self.hook(),
@@ -178,6 +184,18 @@ impl Pool {
             sorry_server: None,
             hook: self.hook(),
         });
+    }
+}
+
+impl PoolConfig {
+    /// Weight at which the quorum is gained.
+    pub(super) fn to_gain(&self) -> u64 {
+        u64::from(self.quorum).saturating_add(self.hysteresis.into()).max(1)
+    }
+
+    /// Weight at which it is still there.
+    fn to_keep(&self) -> u64 {
+        u64::from(self.quorum).saturating_sub(self.hysteresis.into()).max(1)
     }
 }
 

@@ -155,7 +155,9 @@ impl Model {
                 (false, false) => {}
             }
         }
-        this.judge();
+        if this.sum() < this.plan.quorum + this.plan.hysteresis {
+            this.lose();
+        }
         this
     }
 
@@ -191,32 +193,47 @@ impl Model {
         self.judge();
     }
 
-    fn judge(&mut self) {
+    fn sum(&self) -> u32 {
         let living = self.weights.iter().zip(&self.alive).filter(|(_, alive)| **alive);
-        let sum: u32 = living.map(|(weight, _)| *weight).sum();
+        living.map(|(weight, _)| *weight).sum()
+    }
+
+    fn living(&self) -> Vec<usize> {
+        (0..self.alive.len()).filter(|server| self.alive[*server]).collect()
+    }
+
+    fn judge(&mut self) {
+        let sum = self.sum();
         let Plan { quorum, hysteresis, .. } = self.plan;
-        let all: Vec<usize> = (0..self.alive.len()).filter(|server| self.alive[*server]).collect();
         if !self.quorum && sum >= quorum + hysteresis {
-            self.quorum = true;
-            if let (true, Some(inhibit)) = (self.sorry, self.plan.sorry) {
-                for server in all {
-                    self.add(server);
-                }
-                if inhibit {
-                    self.table.insert(SORRY, 0)
-                } else {
-                    self.table.remove(&SORRY)
-                };
-                self.sorry = false;
-            }
+            self.gain();
         } else if self.quorum && (sum == 0 || sum < quorum - hysteresis) {
-            self.quorum = false;
-            if self.plan.sorry.is_some() {
-                self.table.insert(SORRY, 1);
-                self.sorry = true;
-                for server in all {
-                    self.remove(server);
-                }
+            self.lose();
+        }
+    }
+
+    fn gain(&mut self) {
+        self.quorum = true;
+        if let (true, Some(inhibit)) = (self.sorry, self.plan.sorry) {
+            for server in self.living() {
+                self.add(server);
+            }
+            if inhibit {
+                self.table.insert(SORRY, 0)
+            } else {
+                self.table.remove(&SORRY)
+            };
+            self.sorry = false;
+        }
+    }
+
+    fn lose(&mut self) {
+        self.quorum = false;
+        if self.plan.sorry.is_some() {
+            self.table.insert(SORRY, 1);
+            self.sorry = true;
+            for server in self.living() {
+                self.remove(server);
             }
         }
     }
