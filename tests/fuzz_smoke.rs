@@ -1,6 +1,8 @@
 //! The functions of the fuzz targets over mutations of real packets: bounded, and the same in
 //! every run. The fuzzer proper (`cargo fuzz run NAME`) goes on where this stops.
 
+#[path = "../fuzz/dialogue.rs"]
+mod dialogue;
 #[path = "../fuzz/language.rs"]
 mod language;
 #[path = "../fuzz/lines.rs"]
@@ -335,6 +337,22 @@ fn what_the_kernel_says_of_links_and_addresses() {
     };
     let all = [link(16), address(20), address(21), link(17)].concat();
     smoke(ROUNDS, &[link(16), address(20), all], netlink::netlink);
+}
+
+#[test]
+fn dialogues_of_probes() {
+    let seeds: [&[u8]; 9] = [
+        b"\x10HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        b"\x04HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nWiki\r\n0\r\n\r\n",
+        b"\x20HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 302 x\r\nLocation: /b\r\n\r\n",
+        b"\x05220-a\r\n220 b\r\n250 c\r\n221 d\r\n",
+        b"\x02\0\x1d\0\x07\x81\x80\0\x01\0\x01\0\0\0\0\x07example\x03com\0\0\x01\0\x01",
+        b"\x02\0\x07\x81\x80\0\x01\0\x01\0\0\0\0\x07example\x03com\0\0\x01\0\x01",
+        b"\x03https://[2001:db8::1]:8443/a?b#c",
+        b"\x03http://www.example.com",
+        b"\x030\x820\x80\xa0\x03\x02\x01\x02\x02\x01\x07",
+    ];
+    smoke(ROUNDS, &seeds.map(<[u8]>::to_vec), dialogue::dialogue);
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn host_and_port(authority: &str) -> Result<(String, Option<u16>), String> {
         }
         None => authority.split_once(':').map_or((authority, None), |(h, p)| (h, Some(p))),
     };
-    if host.is_empty() {
+    if host.is_empty() || host.contains(['[', ']']) {
         return Err(wrong());
     }
     let port = port.filter(|text| !text.is_empty());
@@ -156,6 +156,7 @@ mod tests {
             "http://a/\r\nX: y",
             "http://[::1/",
             "http://[::1]x/",
+            "http://[[a]/",
             "http://a/é",
         ] {
             assert!(Url::parse(text).is_err(), "{text}");

@@ -1,0 +1,80 @@
+//! What must hold for anything a server may send to a probe: the dialogue ends, and how the bytes
+//! were cut makes no difference.
+
+use ha::engine::check::dialogue::{Dialogue, Finding, Step};
+use ha::engine::check::dns::{DnsDialogue, Question, RecordType, Transport};
+use ha::engine::check::http::{Expectation, HttpDialogue, Request, Url};
+use ha::engine::check::{Bytes, GOOD_STATUS, HttpVersion, SmtpDialogue, UdpDialogue};
+use ha::wire::x509;
+
+/// The first byte chooses the dialogue and how the rest is cut.
+pub fn dialogue(data: &[u8]) {
+    let Some((choice, bytes)) = data.split_first() else { return };
+    let size = usize::from(choice >> 2) + 1;
+    match choice % 4 {
+        0 => http(bytes, size),
+        1 => drop(lead(&mut SmtpDialogue::new("me"), bytes, size)),
+        2 => dns(bytes, size),
+        _ => {
+            let payload = Bytes::default();
+            drop(lead(&mut UdpDialogue::new(&payload, None), bytes, size));
+            let _ = x509::not_after(bytes);
+            url(bytes);
+        }
+    }
+}
+
+/// Feed `bytes` in pieces of `size`, then the end.
+fn lead(dialogue: &mut dyn Dialogue, bytes: &[u8], size: usize) -> Option<Finding> {
+    let mut parts = bytes.chunks(size);
+    let mut ended = false;
+    // Each step but the few that send uses up a piece, or is the end.
+    for _ in 0..bytes.len() + 8 {
+        match dialogue.step() {
+            Step::Done(finding) => return Some(finding),
+            Step::Send(_) => {}
+            Step::Receive => match parts.next() {
+                Some(part) => dialogue.handle_bytes(part),
+                None if ended => return None,
+                None => {
+                    dialogue.handle_end();
+                    ended = true;
+                }
+            },
+        }
+    }
+    panic!("a dialogue without end");
+}
+
+fn http(bytes: &[u8], size: usize) {
+    let request = Request::get("/", "a", HttpVersion::V1_1);
+    let expected = Expectation {
+        status: vec![GOOD_STATUS],
+        digest: None,
+        searches: vec![],
+        longest_body: 1 << 20,
+    };
+    let put = |size| lead(&mut HttpDialogue::new(&request, &expected, false), bytes, size);
+    let (cut, whole) = (put(size), put(bytes.len().max(1)));
+    assert!(cut.is_some(), "it ends with the connection");
+    let said = |finding: Option<Finding>| finding.map(|finding| (finding.grade, finding.reason));
+    assert_eq!(said(cut), said(whole));
+}
+
+fn dns(bytes: &[u8], size: usize) {
+    let question =
+        Question { record: RecordType(1), name: "example.com".into(), rcode: 0, least_answers: 1 };
+    let put = |transport, size| lead(&mut DnsDialogue::new(&question, transport, 7), bytes, size);
+    let tcp = put(Transport::Tcp, size);
+    assert_eq!(tcp, put(Transport::Tcp, bytes.len().max(1)));
+    put(Transport::Udp, bytes.len().max(1));
+}
+
+/// A URL that can be read is written again as the same URL.
+fn url(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(url) = Url::parse(text) {
+        assert_eq!(Url::parse(&url.to_string()).as_ref(), Ok(&url), "{text}");
+        let _ = url.join(text);
+    }
+}
