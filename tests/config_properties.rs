@@ -114,7 +114,8 @@ fn written(word: &str, style: Style) -> String {
 /// A whole command as the one word that a line has for it. The reader looks for comments and
 /// definitions before anyone looks at quotes, so their signs are written as numbers.
 fn on_a_line(command: &str, style: Style) -> String {
-    let hidden = |text: String| text.replace('$', "\\x24");
+    // In octal, because a hexadecimal number takes in every digit that follows it.
+    let hidden = |text: String| text.replace('$', "\\044");
     match style {
         Style::Single if !command.contains(['\'', '#', '!', '$', '"', '\\']) => {
             format!("'{command}'")
