@@ -94,12 +94,13 @@ ends "no service" 2 "$ha" ipvs diff "$dir/table" --only 10.9.0.2:80
 ipvsadm -C
 ip addr add 10.9.0.100/32 dev lo
 ip -6 addr add 2001:db8::100/128 dev lo
-ipvsadm -A -t 10.9.0.100:80 -s rr -p 300
-ipvsadm -a -t 10.9.0.100:80 -r 127.0.0.1:80 -m -w 1
-ipvsadm -A -t '[2001:db8::100]:80' -s rr
-ipvsadm -a -t '[2001:db8::100]:80' -r '[::1]:80' -m -w 1
-for _ in 1 2 3; do (exec 3<>/dev/tcp/10.9.0.100/80) 2>/dev/null; done
-(exec 3<>/dev/tcp/2001:db8::100/80) 2>/dev/null
+# UDP: what nobody answers is remembered for minutes, a TCP connection for ten seconds.
+ipvsadm -A -u 10.9.0.100:80 -s rr -p 300
+ipvsadm -a -u 10.9.0.100:80 -r 127.0.0.1:80 -m -w 1
+ipvsadm -A -u '[2001:db8::100]:80' -s rr
+ipvsadm -a -u '[2001:db8::100]:80' -r '[::1]:80' -m -w 1
+for _ in 1 2 3; do echo hello >/dev/udp/10.9.0.100/80; done
+echo hello >/dev/udp/2001:db8::100/80
 # Between two looks a second may pass, and the time left with it.
 for _ in $(seq 20); do
     ipvsadm -Lcn | tail -n +2 | sed 's/ *$//' >"$dir/theirs"
