@@ -209,6 +209,7 @@ fn breaking_off(end: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Server 
 /// Servers that send too much, and what is said of them.
 fn flooding() -> Vec<(Server, &'static str)> {
     let block: &'static [u8] = Box::leak(vec![b'x'; 1 << 16].into_boxed_slice());
+    let chunks: &'static [u8] = Box::leak(b"1\r\nx\r\n".repeat(8192).into_boxed_slice());
     let header = b"X-Endless: yyyyyyyyyyyyyyyyy\r\n";
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     vec![
@@ -216,7 +217,7 @@ fn flooding() -> Vec<(Server, &'static str)> {
         (endless(b"HTTP/1.1 200 OK\r\nX: ", block), "a header is longer than 16384 bytes"),
         (endless(b"", block), "a header is longer than 16384 bytes"),
         (endless(b"HTTP/1.1 200 OK\r\n\r\n", block), "the body is longer than 1048576 bytes"),
-        (endless(chunked, b"1\r\nx\r\n"), "the body is longer than 1048576 bytes"),
+        (endless(chunked, chunks), "the body is longer than 1048576 bytes"),
         (
             Server::saying(b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n"),
             "a body of 18446744073709551615 bytes is announced, at most 1048576 are read",
@@ -263,8 +264,12 @@ fn failing() -> Vec<(Server, &'static str)> {
 /// Every way a server can mean harm ends soon, in little memory, and says how.
 #[test]
 fn hostile_servers_are_down_with_a_reason_within_time_and_memory() {
-    for (server, why) in flooding().into_iter().chain(failing()) {
-        let words = "check http --timeout 1s --body-limit 1048576 --contains nowhere";
+    let with = |timeout| move |(server, why)| (server, why, timeout);
+    let hostile =
+        flooding().into_iter().map(with("30s")).chain(failing().into_iter().map(with("1s")));
+    for (server, why, timeout) in hostile {
+        let words =
+            format!("check http --timeout {timeout} --body-limit 1048576 --contains nowhere");
         let output = Command::new("sh")
             .args(["-c", r#"ulimit -v 300000; exec "$@""#, "sh", env!("CARGO_BIN_EXE_ha")])
             .args(words.split(' '))
@@ -282,6 +287,15 @@ fn hostile_servers_are_down_with_a_reason_within_time_and_memory() {
             String::from_utf8_lossy(&output.stderr)
         );
     }
+}
+
+#[test]
+fn a_server_that_is_always_faster_does_not_suspend_the_time_limit() {
+    let block: &'static [u8] = Box::leak(vec![b'x'; 1 << 20].into_boxed_slice());
+    let server = endless(b"HTTP/1.1 200 OK\r\n\r\n", block);
+    let options = ["--timeout", "50ms", "--body-limit", "4000000000"];
+    let (code, reason) = verdict(&[&["http", &server.url()][..], &options].concat());
+    assert!(code == 1 && reason.starts_with("timed out after 50ms"), "{reason}");
 }
 
 #[test]

@@ -8,8 +8,12 @@ mod web;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection};
 use serde_json::json;
 use web::{Nginx, Server, check, has_or_skip};
 
@@ -174,6 +178,56 @@ fn a_server_that_is_too_old_is_down_and_the_reason_says_so() {
     let (code, data) = check(&format!("tls {target} --tls-min 1.3"));
     let reason = data["reason"].as_str().unwrap();
     assert!(code == 1 && reason.starts_with("the server refused TLS: ProtocolVersion"), "{data}");
+}
+
+/// A server with the certificate `a` that says farewell behind a record of full size, and then
+/// goes on: all of it in one piece.
+fn goes_on_after_farewell(directory: &Path) -> Server {
+    let chain = CertificateDer::from_pem_file(directory.join("a.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(directory.join("a.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![chain], key)
+        .unwrap();
+    config.send_tls13_tickets = 0;
+    let config = Arc::new(config);
+    Server::start(move |mut client| {
+        let mut tls = ServerConnection::new(Arc::clone(&config)).unwrap();
+        tls.complete_io(&mut client).unwrap();
+        let _request = rustls::Stream::new(&mut tls, &mut client).read(&mut [0; 4096]);
+        let mut body = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+        body.resize(1 << 14, b'x');
+        tls.writer().write_all(&body).unwrap();
+        tls.send_close_notify();
+        let mut bytes = Vec::new();
+        while tls.wants_write() {
+            tls.write_tls(&mut bytes).unwrap();
+        }
+        bytes.resize(bytes.len() + 9000, 0x17);
+        let _ = client.write_all(&bytes);
+        let _ = client.read(&mut [0; 4096]);
+    })
+}
+
+#[test]
+fn what_comes_after_the_farewell_is_not_waited_for() {
+    let test = "what_comes_after_the_farewell_is_not_waited_for";
+    if !has_or_skip("openssl", test) {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    certificates(directory.path());
+    let server = goes_on_after_farewell(directory.path());
+    // Whoever goes on for ever is ended, and that is seen.
+    let output = Command::new("timeout")
+        .args(["30", env!("CARGO_BIN_EXE_ha"), "check", "https", &server.address.to_string()])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && shown.contains("up, status 200"), "{output:?}");
 }
 
 #[test]

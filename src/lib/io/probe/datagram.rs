@@ -11,8 +11,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-use super::bad;
 use super::target::{Path, Stage, failed};
+use super::{bad, heard};
 use crate::engine::check::dialogue::{Dialogue, Finding, Step};
 use crate::engine::check::probe::Answer;
 use crate::io::clock;
@@ -74,7 +74,7 @@ pub(super) async fn receive<T>(
             Ok(take(buffer.get(..read).unwrap_or_default()))
         })
     };
-    socket.async_io(interest, read).await
+    socket.async_io(interest, read).await.map_err(heard)
 }
 
 fn open(path: &Path, address: SocketAddr) -> io::Result<UdpSocket> {

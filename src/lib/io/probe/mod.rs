@@ -29,7 +29,20 @@ fn bad(reason: impl Into<String>) -> Answer {
     Answer::new(Grade::Bad, reason)
 }
 
-/// What an error of a socket says: about the other side, or about this host.
+/// An error that came after something was sent, about a connection or a datagram on its way: what
+/// would be this host's own fault at once was said by a router then, or by the peer.
+fn heard(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(libc::ENETUNREACH) => io::Error::other("network unreachable, says a router"),
+        Some(libc::EACCES | libc::EPERM) => {
+            io::Error::other("prohibited on the way, says a router")
+        }
+        _ => error,
+    }
+}
+
+/// What an error of a socket says: about the other side, or about this host. Of what is not told
+/// at once it is [`heard`] before.
 fn answer_of(error: &io::Error) -> Answer {
     let code = error.raw_os_error().unwrap_or(0);
     match code {
@@ -50,5 +63,24 @@ fn answer_of(error: &io::Error) -> Answer {
         libc::ENODEV => untested("no such interface".into()),
         libc::EINVAL | libc::EAFNOSUPPORT => untested(format!("not possible here: {error}")),
         _ => bad(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_error_is_ours_at_once_and_the_other_sides_later() {
+        for (code, at_once, later) in [
+            (libc::ENETUNREACH, Grade::Untested, Grade::Bad),
+            (libc::EACCES, Grade::Untested, Grade::Bad),
+            (libc::ECONNREFUSED, Grade::Bad, Grade::Bad),
+            (libc::ENOBUFS, Grade::Untested, Grade::Untested),
+        ] {
+            let error = || io::Error::from_raw_os_error(code);
+            let grades = (answer_of(&error()).grade, answer_of(&heard(error())).grade);
+            assert_eq!(grades, (at_once, later), "{}", error());
+        }
     }
 }

@@ -6,10 +6,14 @@
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 
+use nix::sys::socket::{MsgFlags, recv};
 use rustls::ClientConnection;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 
+use super::heard;
 use super::target::{Path, Stage, failed};
 use super::tcp;
 use super::tls::{self, Tls};
@@ -46,7 +50,7 @@ impl Stream {
             match self.tcp.try_write(bytes) {
                 Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(heard(error)),
             }
         }
         Ok(())
@@ -75,11 +79,10 @@ impl Stream {
 
     /// Wait for bytes and hand them to `take`.
     async fn receive(&mut self, take: &mut dyn FnMut(&[u8])) -> io::Result<Peer> {
-        loop {
-            self.tcp.readable().await?;
-            let Self { tcp, tls } = self;
-            let read = BUFFER.with_borrow_mut(|buffer| {
-                let read = tcp.try_read(buffer)?;
+        let Self { tcp, tls } = self;
+        let read = || {
+            BUFFER.with_borrow_mut(|buffer| {
+                let read = recv(tcp.as_raw_fd(), buffer, MsgFlags::empty())?;
                 let bytes = buffer.get(..read).unwrap_or_default();
                 match tls {
                     None => {
@@ -88,16 +91,14 @@ impl Stream {
                     }
                     Some(tls) => decrypt(tls, bytes, take),
                 }
-            });
-            match read {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => {
-                    // Answers of TLS to what came, alerts among them.
-                    let flushed = self.flush().await;
-                    return read.and_then(|peer| flushed.map(|()| peer));
-                }
-            }
-        }
+            })
+        };
+        // It lets others run from time to time, the time limit among them, also when a peer is so
+        // fast that there is always something to read.
+        let read = tcp.async_io(Interest::READABLE, read).await.map_err(heard);
+        // Answers of TLS to what came, alerts among them.
+        let flushed = self.flush().await;
+        read.and_then(|peer| flushed.map(|()| peer))
     }
 
     async fn handshake(&mut self) -> io::Result<()> {
@@ -119,9 +120,10 @@ fn decrypt(
 ) -> io::Result<Peer> {
     let mut rest = bytes;
     loop {
-        tls.read_tls(&mut rest)?;
+        let taken = tls.read_tls(&mut rest)?;
         tls.process_new_packets().map_err(|error| io::Error::other(tls::in_words(&error)))?;
-        if rest.is_empty() {
+        // After TLS's farewell it takes nothing more, whatever still comes.
+        if taken == 0 || rest.is_empty() {
             break;
         }
     }

@@ -100,7 +100,8 @@ impl Target {
     }
 
     /// Ask each address of the name in turn until one answers well, as a client that tries them
-    /// would. The last answer counts, and one that does not come in time is bad.
+    /// would. The last answer about it counts, and one that does not come in time is
+    /// bad.
     pub(super) async fn ask<F: Future<Output = Answer>>(
         &self,
         stage: &Stage,
@@ -135,19 +136,24 @@ impl Target {
     }
 }
 
-/// The first good answer, else the last.
+/// The first good answer, else the last of those that say something about the other side, else the
+/// last.
 pub(super) async fn first_good<F: Future<Output = Answer>>(
     addresses: &[SocketAddr],
     ask: impl Fn(SocketAddr) -> F,
 ) -> Answer {
-    let mut last = bad("no address");
+    let mut counts = untested("no address".to_owned());
     for &address in addresses {
-        last = ask(address).await;
-        if last.grade == Grade::Good {
-            break;
+        let answer = ask(address).await;
+        if answer.grade == Grade::Good {
+            return answer;
+        }
+        // That this host cannot ask one address does not unsay what another one answered.
+        if answer.grade == Grade::Bad || counts.grade == Grade::Untested {
+            counts = answer;
         }
     }
-    last
+    counts
 }
 
 /// The answer, if it comes within `limit`.
@@ -169,5 +175,34 @@ pub(super) fn failed(error: &io::Error, stage: &Stage) -> Answer {
     match (stage.get(), answer.grade) {
         ("", _) | (_, Grade::Untested) => answer,
         (awaited, _) => Answer { reason: format!("{} before {awaited}", answer.reason), ..answer },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_asked_does_not_unsay_what_another_one_answered() {
+        use Grade::{Bad, Good, Untested};
+        for (grades, port) in [
+            (&[Bad, Untested][..], 0),
+            (&[Untested, Bad], 1),
+            (&[Bad, Bad, Untested], 1),
+            (&[Untested, Untested], 1),
+            (&[Bad, Good, Bad], 1),
+        ] {
+            let addresses: Vec<SocketAddr> =
+                (0..3).take(grades.len()).map(|port| ([127, 0, 0, 1], port).into()).collect();
+            let ask = |address: SocketAddr| {
+                ready(Answer::new(grades[usize::from(address.port())], address.port().to_string()))
+            };
+            let answer = first_good(&addresses, ask).now_or_never().unwrap();
+            assert_eq!(answer.reason, port.to_string(), "{grades:?}");
+        }
     }
 }

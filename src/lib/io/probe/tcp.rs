@@ -5,8 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
+use super::heard;
 use super::stream::talk;
 use super::target::{Path, Stage, Target};
 use crate::engine::check::probe::Answer;
@@ -29,7 +30,15 @@ pub(super) async fn connect(path: &Path, address: SocketAddr) -> io::Result<TcpS
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     path.apply(&socket, address)?;
     socket.set_nonblocking(true)?;
-    let stream = TcpSocket::from_std_stream(socket.into()).connect(address).await?;
+    match socket.connect(&address.into()) {
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        connected => connected?,
+    }
+    let stream = TcpStream::from_std(socket.into())?;
+    stream.writable().await?;
+    if let Some(error) = stream.take_error()? {
+        return Err(heard(error));
+    }
     // A closed local port in the ephemeral range can be given to the probe itself, which
     // then meets itself: nobody listens there.
     if stream.local_addr()? == stream.peer_addr()? {
