@@ -4600,7 +4600,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__vrrp__subcmd__run)
-            opts="-f -i -h --plan --state-dir --keep-addresses --record --file --config-id --interface --vrid --priority --vip --exclude --name --advert --version --nopreempt --preempt-delay --auth-pass --src --peer --group --down-adverts --checksum-message-only --garp-repeat --garp-delay --garp-refresh --garp-interval --json --log --help"
+            opts="-f -i -h --plan --state-dir --keep-addresses --record --file --config-id --interface --vrid --priority --vip --exclude --name --advert --version --nopreempt --preempt-delay --auth-pass --auth-type --src --peer --group --down-adverts --checksum-message-only --garp-repeat --garp-delay --garp-refresh --garp-interval --json --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4672,6 +4672,10 @@ _ha() {
                     ;;
                 --auth-pass)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-type)
+                    COMPREPLY=($(compgen -W "pass ah" -- "${cur}"))
                     return 0
                     ;;
                 --src)

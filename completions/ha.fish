@@ -73,7 +73,9 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l advert -d 'Advertisement interval: 1s to 255s in whole seconds in version 2, 10ms to 40.95s in steps of 10 ms in version 3' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l version -d 'Protocol version [default: 2 for IPv4 with whole seconds, else 3]' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l preempt-delay -d 'Take over from a living master of lower priority only after this long' -r
-complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l auth-pass -d 'Password of version 2, 1 to 8 bytes. It is sent in clear; on the command line other users of this host see it, in the environment they do not' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l auth-pass -d 'Password of version 2, 1 to 8 bytes. It is sent in clear unless it is the key of AH; on the command line other users of this host see it, in the environment they do not' -r
+complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l auth-type -d 'How the password is used: sent as it is, or as the key of an Authentication Header' -r -f -a "pass\t'It stands in every advert'
+ah\t'It is the key of an Authentication Header before every advert, as keepalived has it'"
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l src -d 'Source address of adverts [default: the first address of the interface]' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l peer -d 'Send adverts to this address instead of the multicast group; may be repeated' -r
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -l group -d 'Multicast group [default: `224.0.0.18` or `ff02::12`]' -r

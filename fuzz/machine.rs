@@ -188,7 +188,8 @@ fn packet(choices: &mut Choices<'_>, node: &Node) -> Input {
     let Some(config) = config else {
         let destination = host(family, 10);
         let ttl = choices.byte();
-        let datagram = Datagram { source, destination, ttl, payload: &choices.bytes() };
+        let datagram =
+            Datagram { source, destination, ttl, identification: None, payload: &choices.bytes() };
         return Input::datagram(interface(choices), &datagram);
     };
     let source = host(config.family, 9 + choices.below(4));
@@ -214,7 +215,7 @@ fn packet(choices: &mut Choices<'_>, node: &Node) -> Input {
         payload[at] ^= choices.byte();
     }
     let ttl = choices.of(&[255, 255, 255, 254, 1]);
-    let datagram = Datagram { source, destination, ttl, payload: &payload };
+    let datagram = Datagram { source, destination, ttl, identification: None, payload: &payload };
     Input::datagram(&config.interface, &datagram)
 }
 

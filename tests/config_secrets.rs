@@ -181,3 +181,43 @@ fn what_is_no_secret_is_still_told() {
 fn said_of_router(from: &str, to: &str) -> String {
     said(&PLAIN.replace(from, to))
 }
+
+/// A password of one repeated letter, whose number no other part of an output has by chance.
+const REPEATED: &str = "zzzzzzzz";
+
+#[test]
+fn what_reads_a_configuration_shows_neither_a_password_nor_the_key_of_a_header() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, kind: &str, secret: &str| -> String {
+        let path = folder.path().join(name);
+        let text = format!(
+            "vrrp_instance V {{\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {{\n  \
+             192.0.2.1/24\n }}\n authentication {{\n  auth_type {kind}\n  auth_pass {secret}\n \
+             }}\n}}\n"
+        );
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    for kind in ["PASS", "AH"] {
+        let (before, after) = (write("a", kind, "before"), write("b", kind, REPEATED));
+        let commands: [&[&str]; 7] = [
+            &["config", "diff", &before, &after],
+            &["config", "diff", "--json", &before, &after],
+            &["config", "check", "--json", &before, &after],
+            &["config", "show", &after],
+            &["config", "show", "--json", &after],
+            &["config", "show", "--origin", &after],
+            &["run", "--explain", "--json", "-f", &after],
+        ];
+        for words in commands {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ha"));
+            let output = command.args(words).output().expect("ha runs");
+            let text = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8_lossy(&text);
+            assert!(text.contains('V'), "{words:?} says nothing");
+            for shown in ["zzz", "122"] {
+                assert!(!text.contains(shown), "{kind} {words:?} shows {shown}: {text}");
+            }
+        }
+    }
+}

@@ -29,7 +29,7 @@ fn judge(name: &str, output: &Output) {
     print!("{name}:\n{text}");
 }
 
-/// One duel: version, family, interval in ms, password.
+/// One duel: version, family, interval in ms, password, what it is for.
 type Duel = &'static [&'static str];
 
 /// Fights duels against `peer` side by side.
@@ -70,6 +70,11 @@ const FRR: &[&str] = &["linux.uml", "vtysh"];
 fn keepalived_each_second_in_version_2_and_3_over_ipv4_and_ipv6() {
     let with_password: &[Duel] = &[&["2", "4", "1000", "123456"]];
     fight("keepalived", KEEPALIVED, &[EACH_SECOND, with_password].concat());
+}
+
+#[test]
+fn keepalived_each_second_with_an_authentication_header() {
+    fight("keepalived", KEEPALIVED, &[&["2", "4", "1000", "123456", "AH"]]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 #!/bin/bash
 # One duel on a real wire: `ha vrrp run` against another VRRP implementation.
 #
-#   duel.sh HA_BINARY PEER VERSION FAMILY INTERVAL_MS [PASSWORD]
-#   PEER: keepalived | frr     VERSION: 2 | 3     FAMILY: 4 | 6
+#   duel.sh HA_BINARY PEER VERSION FAMILY INTERVAL_MS [PASSWORD [AUTH_TYPE]]
+#   PEER: keepalived | frr     VERSION: 2 | 3     FAMILY: 4 | 6     AUTH_TYPE: PASS | AH
 #
 # Two hosts on a bridge, each in a network namespace of its own. Steps: the higher priority wins,
 # both ways; the backup takes over when the master stops (priority 0) and when it dies; the
@@ -12,7 +12,7 @@
 # must find every advert of ours well formed, and the peer's log must hold no complaint.
 # Prints one line per step; exits 1 at the first that fails.
 set -u
-ha=$1 peer=$2 version=$3 family=$4 interval=$5 password=${6:-}
+ha=$1 peer=$2 version=$3 family=$4 interval=$5 password=${6:-} auth_type=${7:-PASS}
 here=$(cd "$(dirname "$0")" && pwd)
 tag=hd$$
 us=$tag-us them=$tag-them wire=$tag-wire
@@ -102,7 +102,7 @@ build() {
     ip -n "$them" addr add $their_address/$length dev eth0 nodad 2>/dev/null ||
         ip -n "$them" addr add $their_address/$length dev eth0
     [ "$family" = 4 ] || wait_for "link-local addresses are ready" settled
-    ip netns exec "$wire" tcpdump -U -nni bridge0 -w "$dir/wire.pcap" 'ip proto 112 or ip6 proto 112' \
+    ip netns exec "$wire" tcpdump -U -nni bridge0 -w "$dir/wire.pcap" 'ip proto 112 or ip proto 51 or ip6 proto 112' \
         2>"$dir/tcpdump.log" &
     disown
     wait_for "the capture runs" grep -q 'listening on' "$dir/tcpdump.log"
@@ -132,7 +132,7 @@ start_us() {
     local args=(vrrp run -i eth0 --vrid $vrid --priority "$1" --version "$version"
         --advert "${interval}ms" --json) v
     for v in "${vips[@]}"; do args+=(--vip "$v"); done
-    [ -z "$password" ] || args+=(--auth-pass "$password")
+    [ -z "$password" ] || args+=(--auth-pass "$password" --auth-type "${auth_type,,}")
     ip netns exec "$us" "$ha" "${args[@]}" >>"$dir/ours.jsonl" 2>>"$dir/ours.log" &
     our_pid=$!
 }
@@ -196,6 +196,16 @@ check_wire() {
     bad=$(grep -E " ($ours) " "$dir/decoded" | grep -vE '^[0-9]+ +[^ ]+ +1 +255 *$')
     [ -z "$bad" ] || fail "tshark complains about adverts of ours:
 $bad"
+    if [ "$auth_type" = AH ]; then
+        bad=$(tshark -r "$dir/wire.pcap" -Y 'vrrp and not ah' 2>/dev/null)
+        [ -z "$bad" ] || fail "adverts without an authentication header:
+$bad"
+        # Whatever was stopped and started: our numbers only rise. (keepalived begins at 1 again.)
+        bad=$(tshark -r "$dir/wire.pcap" -Y "ah and ip.src == $our_address" -T fields \
+            -e ah.sequence 2>/dev/null | awk '$1 <= last { print } { last = $1 }')
+        [ -z "$bad" ] || fail "sequence numbers that do not rise:
+$bad"
+    fi
     ok "tshark finds every advert of ours good ($(grep -cE " ($ours) " "$dir/decoded") of $(wc -l <"$dir/decoded"))"
 }
 

@@ -11,7 +11,7 @@ peer_start() {
         echo "virtual_router_id $vrid"
         echo "priority $1"
         echo "advert_int $(printf '%d.%02d' $((interval / 1000)) $((interval % 1000 / 10)))"
-        [ -z "$password" ] || printf 'authentication {\nauth_type PASS\nauth_pass %s\n}\n' "$password"
+        [ -z "$password" ] || printf 'authentication {\nauth_type %s\nauth_pass %s\n}\n' "$auth_type" "$password"
         echo "virtual_ipaddress {"
         for v in "${vips[@]}"; do echo "$v"; done
         echo "}"

@@ -37,6 +37,16 @@ Exit codes: 0 stopped; 2 the flags do not fit together; 3 the configuration is i
 privilege or kernel feature is missing; 5 the system refused; 6 the addresses could not be removed
 in time.";
 
+/// What a password is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum AuthType {
+    /// It stands in every advert.
+    #[default]
+    Pass,
+    /// It is the key of an Authentication Header before every advert, as keepalived has it.
+    Ah,
+}
+
 /// Arguments of `ha vrrp`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -137,10 +147,15 @@ struct RouterArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     preempt_delay: Option<Duration>,
 
-    /// Password of version 2, 1 to 8 bytes. It is sent in clear; on the command line other users
+    /// Password of version 2, 1 to 8 bytes. It is sent in clear unless it is the key of AH; on the
+    /// command line other users
     /// of this host see it, in the environment they do not.
     #[arg(long, value_name = "TEXT", env = "HA_AUTH_PASS", hide_env_values = true)]
     auth_pass: Option<String>,
+
+    /// How the password is used: sent as it is, or as the key of an Authentication Header.
+    #[arg(long, value_enum, default_value_t, requires = "auth_pass")]
+    auth_type: AuthType,
 
     /// Source address of adverts [default: the first address of the interface].
     #[arg(long, value_name = "ADDR")]
@@ -312,13 +327,14 @@ impl RouterArgs {
             advertisement_interval: self.advert,
             addresses,
             excluded: self.exclude.iter().map(AddressArg::virtual_address).collect(),
-            starts_as_master: self.priority == u8::MAX,
+            // Who authenticates hears the number of the others first.
+            starts_as_master: self.priority == u8::MAX && self.auth_type == AuthType::Pass,
             preempt: match (self.nopreempt, self.preempt_delay) {
                 (true, _) => Preempt::Never,
                 (false, Some(delay)) => Preempt::After(delay),
                 (false, None) => Preempt::Always,
             },
-            auth: self.auth(version)?,
+            auth: self.auth(version, family)?,
             checksum: if self.checksum_message_only {
                 Checksum::MessageOnly
             } else {
@@ -367,7 +383,7 @@ impl RouterArgs {
         }))
     }
 
-    fn auth(&self, version: Version) -> Result<Auth> {
+    fn auth(&self, version: Version, family: Family) -> Result<Auth> {
         let Some(password) = &self.auth_pass else { return Ok(Auth::None) };
         if version == Version::V3 {
             return Err(usage("--auth-pass: version 3 has no authentication; add --version 2"));
@@ -377,7 +393,13 @@ impl RouterArgs {
             return Err(usage("--auth-pass must be 1 to 8 bytes"));
         }
         bytes.iter_mut().zip(password.bytes()).for_each(|(to, from)| *to = from);
-        Ok(Auth::Pass(bytes))
+        Ok(match self.auth_type {
+            AuthType::Pass => Auth::Pass(bytes),
+            AuthType::Ah if family == Family::Ipv6 => {
+                return Err(usage("--auth-type ah: only IPv4 has it"));
+            }
+            AuthType::Ah => Auth::Ah(bytes),
+        })
     }
 
     const fn announce(&self) -> AnnounceConfig {

@@ -68,7 +68,7 @@ const DERIVED: [&str; 2] = ["/vrrp/trackers", "/notify/member_of"];
 const NAMES: [&str; 4] = ["name", "id", "tracker", "service"];
 
 /// Keys whose values are never shown; that they changed is.
-const SECRETS: [&str; 3] = ["pass", "password", "key"];
+const SECRETS: [&str; 4] = ["pass", "ah", "password", "key"];
 /// What is shown of them.
 const HIDDEN: &str = "(hidden)";
 

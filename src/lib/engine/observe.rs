@@ -211,7 +211,10 @@ impl Observer {
                 payload.get(2).copied(),
             ],
             message: Advert::parse(payload, source, destination),
-            verdict: verdict(ip, &Datagram { source, destination, ttl, payload }),
+            verdict: verdict(
+                ip,
+                &Datagram { source, destination, ttl, identification: None, payload },
+            ),
         };
         self.totals.adverts += 1;
         if seen.verdict != Verdict::Accepted {

@@ -95,7 +95,7 @@ pub fn statistics(document: &Document) -> String {
                     // Whether a wrong type is one that nobody knows is not told apart.
                     ("Invalid Type", 0),
                     ("Type Mismatch", count(&[Drop::AuthType])),
-                    ("Failure", count(&[Drop::AuthFailed])),
+                    ("Failure", count(&[Drop::AuthFailed, Drop::Replayed])),
                 ],
             ),
             (
@@ -189,7 +189,7 @@ fn settings_of(router: &RouterConfig) -> Map<String, Value> {
         "accept": 1,
         "nopreempt": nopreempt,
         "preempt_delay": preempt_delay.as_secs(),
-        "auth_type": u8::from(router.auth != Auth::None),
+        "auth_type": router.auth.kind(),
     }))
 }
 
@@ -266,7 +266,7 @@ fn stats_of(counters: &Counters) -> Value {
         "addr_list_err": counters.address_list_differs + count(&[Drop::AddressCount]),
         "invalid_authtype": 0,
         "authtype_mismatch": count(&[Drop::AuthType]),
-        "auth_failure": count(&[Drop::AuthFailed]),
+        "auth_failure": count(&[Drop::AuthFailed, Drop::Replayed]),
         "pri_zero_rcvd": counters.priority_zero_received,
         "pri_zero_sent": counters.priority_zero_sent,
     })

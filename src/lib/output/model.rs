@@ -26,8 +26,10 @@ pub fn values(model: &Model) -> Value {
     let mut value = serde_json::to_value(model).unwrap_or_default();
     let routers = value.pointer_mut("/vrrp/routers").and_then(Value::as_array_mut);
     for router in routers.into_iter().flatten() {
-        if let Some(pass) = router.pointer_mut("/auth/pass") {
-            *pass = Value::from("(hidden)");
+        for secret in ["/auth/pass", "/auth/ah"] {
+            if let Some(secret) = router.pointer_mut(secret) {
+                *secret = Value::from("(hidden)");
+            }
         }
     }
     if let Some(password) = value.pointer_mut("/balancer/tls/password") {
@@ -110,8 +112,10 @@ fn write_router(out: &mut String, router: &RouterConfig) -> std::fmt::Result {
     if let Some(source) = router.source {
         writeln!(out, "  from {source}")?;
     }
-    if router.auth != Auth::None {
-        writeln!(out, "  with a password")?;
+    match router.auth {
+        Auth::None => {}
+        Auth::Ah(_) => writeln!(out, "  with an authentication header")?,
+        _ => writeln!(out, "  with a password")?,
     }
     if !router.track_primary {
         writeln!(out, "  does not mind {} being down", router.interface)?;

@@ -100,7 +100,7 @@ fn notes(seen: &AdvertSeen) -> Vec<String> {
     }
     if let Ok(parsed) = &seen.message {
         match parsed.advert.auth {
-            Auth::None => {}
+            Auth::None | Auth::Ah(_) => {}
             // Type 2 says what the AH header shows anyway.
             Auth::Other(2, _) if seen.ah.is_some() => {}
             Auth::Pass(_) => notes.push("auth pass".into()),
@@ -265,6 +265,7 @@ fn auth(auth: &Auth) -> Value {
     match auth {
         Auth::None => json!("none"),
         Auth::Pass(_) => json!("pass"),
+        Auth::Ah(_) => json!({ "type": auth.kind() }),
         Auth::Other(kind, _) => json!({ "type": kind }),
     }
 }

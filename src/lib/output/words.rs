@@ -61,6 +61,7 @@ pub const fn drop(drop: Drop) -> &'static str {
         Drop::Type => "it is not an advertisement",
         Drop::AuthType => "its authentication type is not the configured one",
         Drop::AuthFailed => "its password is not the configured one",
+        Drop::Replayed => "its sequence number is not above the last one of its sender",
         Drop::Interval => "its advertisement interval is not the configured one",
         Drop::IntervalZero => "its advertisement interval is zero",
         Drop::Checksum => "its checksum is wrong",

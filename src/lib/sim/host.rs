@@ -45,7 +45,9 @@ pub struct Packet {
     pub destination: IpAddr,
     /// TTL on arrival.
     pub ttl: u8,
-    /// The VRRP message.
+    /// Identification of the IP header of a sealed message.
+    pub identification: Option<u16>,
+    /// The VRRP message, with its Authentication Header if it is sealed.
     pub message: Arc<[u8]>,
 }
 
@@ -351,6 +353,7 @@ impl Process {
             source: packet.source,
             destination: packet.destination,
             ttl: packet.ttl,
+            identification: packet.identification,
             payload: &packet.message,
         };
         self.node.handle_datagram(local, &packet.interface, &datagram);

@@ -17,6 +17,7 @@ use crate::engine::vrrp::{
     Action, Command, Event, NodeConfig, RouterId, State, TrackerId, Transmit, VirtualAddress,
 };
 use crate::time::Instant;
+use crate::wire::ah;
 use crate::wire::vrrp::{Advert, ChecksumSeen};
 
 /// Times a host may wake at one moment before it is called stuck.
@@ -364,7 +365,8 @@ impl World {
         let mut priority = 0;
         for (destination, bytes) in &transmit.packets {
             self.history.mix(bytes);
-            match Advert::parse(bytes, transmit.source, *destination) {
+            let message = unsealed(transmit, bytes);
+            match Advert::parse(message, transmit.source, *destination) {
                 Ok(parsed) if parsed.checksum != ChecksumSeen::Wrong => {
                     priority = parsed.advert.priority;
                 }
@@ -406,6 +408,7 @@ impl World {
                 source: transmit.source,
                 destination,
                 ttl: transmit.ttl,
+                identification: identification(transmit, message),
                 message: Arc::clone(message),
             };
             for delay in self.network.delays(&mut self.random) {
@@ -414,6 +417,20 @@ impl World {
             }
         }
     }
+}
+
+/// The advert in a message.
+fn unsealed<'m>(transmit: &Transmit, message: &'m [u8]) -> &'m [u8] {
+    match ah::Packet::parse(message) {
+        Ok(packet) if transmit.sealed => packet.payload,
+        _ => message,
+    }
+}
+
+/// What the IP header of a sealed message says.
+fn identification(transmit: &Transmit, message: &[u8]) -> Option<u16> {
+    let packet = transmit.sealed.then(|| ah::Packet::parse(message).ok()).flatten();
+    packet.map(|packet| packet.identification())
 }
 
 fn plain(addresses: &[VirtualAddress]) -> Vec<IpAddr> {

@@ -90,7 +90,10 @@ fn concealed(plan: &Value) -> Value {
         Value::Object(map) => map
             .iter()
             .map(|(key, value)| match value {
-                Value::Object(_) if key == "auth" => (key.clone(), json!({"pass": SECRET})),
+                Value::Object(auth) if key == "auth" => {
+                    let kinds = auth.keys().map(|kind| (kind.clone(), json!(SECRET)));
+                    (key.clone(), kinds.collect())
+                }
                 value => (key.clone(), concealed(value)),
             })
             .collect(),

@@ -72,6 +72,9 @@ pub enum Auth {
     None,
     /// Type 1: eight bytes in clear, zero padded.
     Pass([u8; 8]),
+    /// Type 2: an Authentication Header stands before the message ([`crate::wire::ah`]). The key is
+    /// in no message, so this comes from a configuration only.
+    Ah([u8; 8]),
     /// Any other type, with its eight bytes as received.
     Other(u8, [u8; 8]),
 }
@@ -283,6 +286,7 @@ impl Auth {
         match self {
             Self::None => 0,
             Self::Pass(_) => 1,
+            Self::Ah(_) => 2,
             Self::Other(kind, _) => *kind,
         }
     }
@@ -291,7 +295,7 @@ impl Auth {
     #[must_use]
     pub const fn data(&self) -> [u8; AUTH_LEN] {
         match self {
-            Self::None => [0; AUTH_LEN],
+            Self::None | Self::Ah(_) => [0; AUTH_LEN],
             Self::Pass(data) | Self::Other(_, data) => *data,
         }
     }

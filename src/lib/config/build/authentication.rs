@@ -1,4 +1,4 @@
-//! `authentication`: what version 2 carries, and why the rest of it is refused.
+//! `authentication`: what version 2 carries, and why `auth_hmac` is refused.
 
 use super::Context;
 use super::settings::Settings;
@@ -14,7 +14,7 @@ const LONGEST: usize = 8;
 /// The authentication of an instance.
 pub(super) fn build(
     settings: &Settings<'_>,
-    version: Version,
+    (version, family): (Version, Family),
     strict: bool,
     context: &mut Context<'_>,
 ) -> Auth {
@@ -38,14 +38,12 @@ pub(super) fn build(
         return Auth::None;
     }
     if kind == "AH" {
-        let entry = inner.get("auth_type").map_or(span, Entry::value_span);
-        context.warn(
-            Code::InvalidRouter,
-            entry,
-            "auth_type AH is not supported: peers that demand it would not hear this router",
-            "use auth_type PASS on all routers, or version 3",
-        );
-        return Auth::None;
+        if family == Family::Ipv6 {
+            let message = "auth_type AH is for IPv4 only";
+            context.warn(Code::Conflict, span, message, "it is dropped; remove the block");
+            return Auth::None;
+        }
+        return Auth::Ah(password(pass, context));
     }
     Auth::Pass(password(pass, context))
 }

@@ -13,7 +13,7 @@ use crate::config::values::{self, Parsed};
 use crate::engine::vrrp::{
     AnnounceConfig, Checksum, Family, Preempt, RouterConfig, UnicastPeer, VirtualAddress,
 };
-use crate::wire::vrrp::Version;
+use crate::wire::vrrp::{Auth, Version};
 
 /// keepalived's priority for a router that is not told any.
 const PRIORITY: u8 = 100;
@@ -55,8 +55,9 @@ pub(super) fn build(entry: &Entry<'_>, context: &mut Context<'_>) -> Option<Rout
     beyond::instance(&settings, &name, strict, context);
     let hooks = scripts::hooks(&settings, context);
     authentication::refuse_hmac(&settings, family, context);
-    let auth = authentication::build(&settings, version, strict, context);
+    let auth = authentication::build(&settings, (version, family), strict, context);
     let (priority, starts_as_master) = priority(&settings, &name, span, strict, context);
+    let starts_as_master = first_state(&settings, starts_as_master, auth, context);
     let preempt = preempt(&settings, starts_as_master, (priority, strict), context);
     let interval = settings.get("advert_int");
     let advertisement_interval = timing::advert_interval(interval, version, context);
@@ -364,6 +365,22 @@ fn priority(
         return (priority, owner);
     }
     (priority, master)
+}
+
+/// A router with AH hears the sequence number of the others before it is master.
+fn first_state(
+    settings: &Settings<'_>,
+    starts_as_master: bool,
+    auth: Auth,
+    context: &mut Context<'_>,
+) -> bool {
+    let wrong = starts_as_master && matches!(auth, Auth::Ah(_));
+    if wrong {
+        let span = settings.span("state", settings.span("priority", Span::default()));
+        let message = "a router with auth_type AH cannot start as master";
+        context.warn(Code::Conflict, span, message, "it starts as backup; write: state BACKUP");
+    }
+    starts_as_master && !wrong
 }
 
 fn preempt(

@@ -81,6 +81,8 @@ fn deaf(a: &RouterConfig, b: &RouterConfig) -> Option<(&'static str, String)> {
         let what = match (&a.auth, &b.auth) {
             (Auth::None, _) => "has authentication, and none on the other node",
             (_, Auth::None) => "has no authentication, unlike on the other node",
+            (Auth::Ah(_), Auth::Pass(_)) => "sends a password, and an AH header on the other node",
+            (Auth::Pass(_), Auth::Ah(_)) => "sends an AH header, and a password on the other node",
             _ => "has another password than on the other node",
         };
         return Some(("authentication", what.to_owned()));

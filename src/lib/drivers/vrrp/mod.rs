@@ -354,7 +354,7 @@ impl Driver {
     /// think that it is alone.
     fn usable(&self, name: &str, mut link: Link) -> Link {
         for config in self.configs().into_iter().filter(|config| config.interface == name) {
-            if self.sockets.get(&(name.to_owned(), config.family)).is_some() {
+            if self.sockets.get(&sockets::place(config)).is_some() {
                 continue;
             }
             match config.family {

@@ -7,11 +7,20 @@ use std::net::IpAddr;
 use crate::engine::vrrp::{Family, RouterConfig};
 use crate::error::{Error, Result};
 use crate::io::poller::Poller;
-use crate::io::vrrp_socket::VrrpSocket;
-use crate::wire::vrrp::{GROUP_V4, GROUP_V6};
+use crate::io::vrrp_socket::{Carrier, VrrpSocket};
+use crate::wire::vrrp::{Auth, GROUP_V4, GROUP_V6};
 
-/// Which socket: an interface and a family.
-pub(super) type Place = (String, Family);
+/// Which socket: an interface, a family, and how messages travel.
+pub(super) type Place = (String, Family, Carrier);
+
+/// Where the adverts of a router come and go.
+pub(super) fn place(config: &RouterConfig) -> Place {
+    let carrier = match config.auth {
+        Auth::Ah(_) => Carrier::Sealed,
+        _ => Carrier::Plain,
+    };
+    (config.interface.clone(), config.family, carrier)
+}
 
 /// What a socket has to hear.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,12 +64,13 @@ impl Sockets {
     }
 
     fn serve(&mut self, poller: &Poller, place: &Place, index: u32, wanted: &Wanted) -> Result<()> {
-        let (interface, family) = place;
+        let (interface, family, carrier) = place;
         let failed = |e| Error::new("listen for VRRP on", interface, e);
         if let Some((_, socket)) = self.open.get_mut(place) {
             return socket.listen(&wanted.groups, &wanted.vrids).map_err(failed);
         }
-        let socket = VrrpSocket::open(interface, index, *family, &wanted.groups, &wanted.vrids)?;
+        let socket =
+            VrrpSocket::open(interface, index, *family, *carrier, (&wanted.groups, &wanted.vrids))?;
         self.last_token += 1;
         poller.add(&socket, self.last_token).map_err(failed)?;
         self.open.insert(place.clone(), (self.last_token, socket));
@@ -91,7 +101,7 @@ impl Sockets {
 fn wanted<'c>(configs: impl Iterator<Item = &'c RouterConfig>) -> BTreeMap<Place, Wanted> {
     let mut wanted: BTreeMap<Place, Wanted> = BTreeMap::new();
     for config in configs {
-        let entry = wanted.entry((config.interface.clone(), config.family)).or_default();
+        let entry = wanted.entry(place(config)).or_default();
         entry.vrids.insert(config.vrid);
         // Unicast routers are members of no group.
         if config.peers.is_empty() {

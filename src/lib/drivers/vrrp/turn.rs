@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use super::keeper::Request;
 use super::lead::Step;
-use super::sockets::Place;
+use super::sockets::{self, Place};
 use super::{Driver, TIMER, placements, report};
 use crate::engine::vrrp::input::Input;
 use crate::engine::vrrp::receive::Datagram;
 use crate::engine::vrrp::{Action, Event, RouterId, State, Transmit};
 use crate::io::clock;
-use crate::io::vrrp_socket::Packet;
+use crate::io::vrrp_socket::{Carrier, Packet};
 use crate::time::Instant;
 
 /// Most datagrams of one socket in one turn: a flood cannot keep an advert of ours waiting longer
@@ -133,6 +133,8 @@ impl Driver {
                     source: received.source,
                     destination: received.destination,
                     ttl: received.ttl,
+                    identification: (socket.carrier() == Carrier::Sealed)
+                        .then_some(received.identification),
                     payload: received.payload,
                 };
                 self.record.note(at, || Input::datagram(socket.interface(), &datagram));
@@ -209,7 +211,7 @@ impl Driver {
     }
 
     fn place(&self, router: RouterId) -> Option<Place> {
-        self.node.config(router).map(|config| (config.interface.clone(), config.family))
+        self.node.config(router).map(sockets::place)
     }
 
     fn send_at(
@@ -247,8 +249,7 @@ impl Driver {
             // What no peer can have heard renews no lease.
             if kept_back.get(router).is_none_or(|count| *count < advert.packets.len()) {
                 self.figures.entry(*router).or_default().sent(advert.due, sent);
-                let stops = advert.packets.iter().all(|(_, message)| message.get(2) == Some(&0));
-                left.push((*router, stops));
+                left.push((*router, advert.stops));
             }
         }
     }

@@ -132,12 +132,19 @@ pub enum Action {
 /// `unicast_ttl`), traffic class 0xC0, `source`, and one packet for each of `destinations`.
 /// The IPv4 checksum with pseudo header depends on the destination, so `message` is computed
 /// per destination.
+///
+/// A sealed one begins with an Authentication Header, which the IP header has to agree with: its
+/// protocol, and the identification that follows from the sequence number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transmit {
     /// Source address.
     pub source: IpAddr,
     /// Destination and VRRP message (checksum filled in), one for each destination.
     pub packets: Vec<(IpAddr, Vec<u8>)>,
+    /// Each message has an Authentication Header in front.
+    pub sealed: bool,
+    /// It says that the router stops (priority 0).
+    pub stops: bool,
     /// TTL or hop limit.
     pub ttl: u8,
     /// When it was due; the driver measures lateness against this.

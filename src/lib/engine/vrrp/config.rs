@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::wire::ah;
 use crate::wire::vrrp::{self, Auth, Version};
 
 /// Address family of a virtual router. VRIDs of the two families are independent.
@@ -346,7 +347,11 @@ impl RouterConfig {
             Family::Ipv4 => (20, 4),
             Family::Ipv6 => (40, 16),
         };
-        let authentication = if self.version == Version::V2 { vrrp::AUTH_LEN } else { 0 };
+        let authentication = match (self.version, self.auth) {
+            (Version::V2, Auth::Ah(_)) => vrrp::AUTH_LEN + ah::HEADER_LEN,
+            (Version::V2, _) => vrrp::AUTH_LEN,
+            (Version::V3, _) => 0,
+        };
         header + vrrp::HEADER_LEN + authentication + address * self.addresses.len()
     }
 

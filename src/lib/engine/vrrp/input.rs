@@ -40,6 +40,9 @@ pub enum Input {
         destination: IpAddr,
         /// TTL or hop limit as received.
         ttl: u8,
+        /// Identification of the IP header, when the payload begins with an Authentication Header.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        identification: Option<u16>,
         /// The IP payload, in hexadecimal digits.
         #[serde(with = "hex")]
         payload: Vec<u8>,
@@ -87,6 +90,7 @@ impl Input {
             source: datagram.source,
             destination: datagram.destination,
             ttl: datagram.ttl,
+            identification: datagram.identification,
             payload: datagram.payload.to_vec(),
         }
     }
@@ -127,9 +131,10 @@ impl Node {
             Input::Configure(config) => self.reload(now, config),
             Input::Start => self.start(now),
             Input::Resume { router, last_sent } => self.resume(now, *router, *last_sent),
-            Input::Datagram { interface, source, destination, ttl, payload } => {
+            Input::Datagram { interface, source, destination, ttl, identification, payload } => {
                 let (source, destination, ttl) = (*source, *destination, *ttl);
-                let datagram = Datagram { source, destination, ttl, payload };
+                let identification = *identification;
+                let datagram = Datagram { source, destination, ttl, identification, payload };
                 self.handle_datagram(now, interface, &datagram);
             }
             Input::Link { interface, link } => self.handle_link(now, interface, link),
@@ -203,7 +208,10 @@ mod tests {
         let destination = GROUP_V4.into();
         let payload =
             advert(&single(100), priority).emit(source, destination, ChecksumVariant::PseudoHeader);
-        Input::datagram("eth0", &Datagram { source, destination, ttl: 255, payload: &payload })
+        Input::datagram(
+            "eth0",
+            &Datagram { source, destination, ttl: 255, identification: None, payload: &payload },
+        )
     }
 
     /// Every kind of input once.

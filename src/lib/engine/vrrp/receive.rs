@@ -10,12 +10,16 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::config::{Family, RouterConfig};
+use crate::wire::ah;
 use crate::wire::vrrp::{self, Advert, Auth, ChecksumSeen, Malformed, Parsed, Version};
 
 /// Payload of the shortest Ethernet frame; anything shorter is padded by the sender.
 const ETHERNET_LEAST: usize = 46;
 /// IPv4 header without options. An IPv6 advert is never short enough to be padded.
 const IPV4_HEADER: usize = 20;
+
+/// The type field of adverts behind an Authentication Header (RFC 2338 section 5.3.6.3).
+const AH_TYPE: u8 = 2;
 
 /// Why a packet was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,6 +37,8 @@ pub enum Drop {
     AuthType,
     /// Authentication data differs.
     AuthFailed,
+    /// An authenticated message that is not newer than the last one of its sender.
+    Replayed,
     /// Version 2: another advertisement interval than ours.
     Interval,
     /// Version 3: an interval of zero.
@@ -64,6 +70,9 @@ pub struct Datagram<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit as received.
     pub ttl: u8,
+    /// It came as AH, so that the payload begins with an Authentication Header: the identification
+    /// of the IP header, which the digest covers.
+    pub identification: Option<u16>,
     /// The IP payload: the VRRP message, with any padding that came along.
     pub payload: &'a [u8],
 }
@@ -72,7 +81,15 @@ impl Datagram<'_> {
     /// The VRID field, if the payload reaches that far, whatever the rest holds.
     #[must_use]
     pub fn vrid(&self) -> Option<u8> {
-        self.payload.get(1).copied()
+        self.message()?.get(1).copied()
+    }
+
+    /// What stands behind the Authentication Header, if there is one.
+    fn message(&self) -> Option<&[u8]> {
+        match self.identification {
+            Some(_) => ah::Packet::parse(self.payload).ok().map(|packet| packet.payload),
+            None => Some(self.payload),
+        }
     }
 }
 
@@ -88,6 +105,8 @@ pub struct Accepted {
     pub address_list_differs: bool,
     /// Version 3: its interval is not ours; a backup adopts it.
     pub interval_differs: bool,
+    /// Sequence number of its Authentication Header; whether it is new is the router's business.
+    pub sequence: Option<u32>,
 }
 
 /// The checks that need no configuration: is this an advert that any router could accept?
@@ -114,6 +133,10 @@ pub fn inspect(datagram: &Datagram<'_>) -> Result<Parsed, Drop> {
 /// # Errors
 /// The first check that failed.
 pub fn check(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Accepted, Drop> {
+    // Even the length cannot be told of a message that came in another way than ours do.
+    if matches!(config.auth, Auth::Ah(_)) != datagram.identification.is_some() {
+        return Err(Drop::AuthType);
+    }
     let parsed = parse(datagram)?;
     let advert = &parsed.advert;
     // RFC 9568 section 7.1: the VRID is configured on the receiving interface.
@@ -124,8 +147,10 @@ pub fn check(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Accepted,
     if advert.version != config.version {
         return Err(Drop::Version);
     }
+    let mut sequence = None;
     if config.version == Version::V2 {
         check_auth(&config.auth, &advert.auth)?;
+        sequence = check_seal(&config.auth, datagram)?;
         // RFC 3768 section 7.1: another interval is discarded.
         if advert.advertisement_interval != config.advertisement_interval {
             return Err(Drop::Interval);
@@ -149,19 +174,22 @@ pub fn check(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Accepted,
         interval_differs: advert.advertisement_interval != config.advertisement_interval,
         checksum: parsed.checksum,
         advert: parsed.advert,
+        sequence,
     })
 }
 
 /// Length, version and type: whether there is an advert at all.
 fn parse(datagram: &Datagram<'_>) -> Result<Parsed, Drop> {
-    let parsed = Advert::parse(datagram.payload, datagram.source, datagram.destination).map_err(
-        |malformed| match malformed {
-            Malformed::Header { .. } | Malformed::Addresses { .. } => Drop::Length,
-            Malformed::Version(_) => Drop::Version,
-            Malformed::Type(_) => Drop::Type,
-            Malformed::Families => Drop::Destination,
-        },
-    )?;
+    let message = datagram.message().ok_or(Drop::Length)?;
+    let parsed =
+        Advert::parse(message, datagram.source, datagram.destination).map_err(|malformed| {
+            match malformed {
+                Malformed::Header { .. } | Malformed::Addresses { .. } => Drop::Length,
+                Malformed::Version(_) => Drop::Version,
+                Malformed::Type(_) => Drop::Type,
+                Malformed::Families => Drop::Destination,
+            }
+        })?;
     let padded = datagram.source.is_ipv4()
         && IPV4_HEADER.saturating_add(datagram.payload.len()) <= ETHERNET_LEAST;
     if parsed.trailing > 0 && !padded { Err(Drop::Length) } else { Ok(parsed) }
@@ -186,13 +214,27 @@ fn check_ttl(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<(), Drop>
 /// constant time.
 fn check_auth(ours: &Auth, theirs: &Auth) -> Result<(), Drop> {
     match (ours, theirs) {
-        (Auth::None, Auth::None) => Ok(()),
+        // A header says that it is sealed; the advert has to agree.
+        (Auth::None, Auth::None) | (Auth::Ah(_), Auth::Other(AH_TYPE, _)) => Ok(()),
         (Auth::Pass(ours), Auth::Pass(theirs)) => {
             let differs = ours.iter().zip(theirs).fold(0, |seen, (a, b)| seen | (a ^ b));
             if differs == 0 { Ok(()) } else { Err(Drop::AuthFailed) }
         }
         _ => Err(Drop::AuthType),
     }
+}
+
+/// The sequence number of a message that is sealed with our key, where ours are.
+fn check_seal(ours: &Auth, datagram: &Datagram<'_>) -> Result<Option<u32>, Drop> {
+    let Auth::Ah(key) = ours else { return Ok(None) };
+    let packet = ah::Packet::parse(datagram.payload).map_err(|_| Drop::Length)?;
+    let (IpAddr::V4(source), IpAddr::V4(destination), Some(identification)) =
+        (datagram.source, datagram.destination, datagram.identification)
+    else {
+        return Err(Drop::AuthType);
+    };
+    let outer = ah::Outer { source, destination, ttl: datagram.ttl, identification };
+    if outer.verifies(*key, &packet) { Ok(Some(packet.sequence)) } else { Err(Drop::AuthFailed) }
 }
 
 /// Any formula that is in use somewhere is good: which one a peer sends is not its fault.

@@ -17,10 +17,12 @@ use super::receive;
 use super::timers;
 use crate::engine::track::Standing;
 use crate::time::Instant;
+use crate::wire::ah;
 use crate::wire::vrrp::{self, Advert, Auth, ChecksumVariant, Version};
 
 mod hear;
 mod reconfigure;
+mod sequences;
 
 /// How a master leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,8 @@ pub(super) struct Router {
     /// Losing adverts answered since the last advert of our own schedule.
     answers: u8,
     reported: hear::Reported,
+    /// Numbers of authenticated adverts.
+    sequences: sequences::Sequences,
     counters: Counters,
     actions: VecDeque<Action>,
     /// Member of a sync group: becomes master only with the others.
@@ -135,6 +139,7 @@ impl Router {
             last_sent: None,
             answers: 0,
             reported: hear::Reported::default(),
+            sequences: sequences::Sequences::default(),
             counters: Counters::default(),
             actions: VecDeque::new(),
             grouped: false,
@@ -502,17 +507,44 @@ impl Router {
             Checksum::PseudoHeader => ChecksumVariant::PseudoHeader,
             Checksum::MessageOnly => ChecksumVariant::MessageOnly,
         };
-        let packet = |to| (to, advert.emit(source, to, checksum));
-        let (packets, ttl) = if self.config.peers.is_empty() {
-            (vec![packet(receive::multicast_group(&self.config))], vrrp::TTL)
+        let (destinations, ttl) = if self.config.peers.is_empty() {
+            (vec![receive::multicast_group(&self.config)], vrrp::TTL)
         } else {
-            let packets = self.config.peers.iter().map(|peer| packet(peer.address)).collect();
-            (packets, self.config.unicast_ttl.unwrap_or(vrrp::TTL))
+            let peers = self.config.peers.iter().map(|peer| peer.address).collect();
+            (peers, self.config.unicast_ttl.unwrap_or(vrrp::TTL))
         };
+        let sealed = matches!(advert.auth, Auth::Ah(_));
+        let mut packets = Vec::with_capacity(destinations.len());
+        for to in destinations {
+            let message = advert.emit(source, to, checksum);
+            let message =
+                if sealed { self.seal(now, (source, to), ttl, &message) } else { message };
+            packets.push((to, message));
+        }
         self.counters.adverts_sent += 1;
         self.counters.priority_zero_sent += u64::from(priority == 0);
         self.last_sent = Some(now);
-        self.actions.push_back(Action::Send(Transmit { source, packets, ttl, due }));
+        let stops = priority == 0;
+        self.actions.push_back(Action::Send(Transmit { source, packets, sealed, stops, ttl, due }));
+    }
+
+    /// `message` with an Authentication Header in front. Without a key, or over IPv6, which no valid
+    /// configuration has, it is left as it is.
+    fn seal(
+        &mut self,
+        now: Instant,
+        (source, destination): (IpAddr, IpAddr),
+        ttl: u8,
+        message: &[u8],
+    ) -> Vec<u8> {
+        let (Auth::Ah(key), IpAddr::V4(source), IpAddr::V4(destination)) =
+            (self.config.auth, source, destination)
+        else {
+            return message.to_vec();
+        };
+        let sequence = self.sequences.next(now);
+        let identification = ah::Outer::identification(sequence);
+        ah::Outer { source, destination, ttl, identification }.seal(key, sequence, message)
     }
 
     /// Install every configured address, and withdraw what is held of an older configuration.

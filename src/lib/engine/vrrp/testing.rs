@@ -194,7 +194,13 @@ impl Bench {
     }
 
     pub fn hear_bytes(&mut self, interface: &str, source: IpAddr, payload: &[u8]) {
-        let datagram = Datagram { source, destination: GROUP_V4.into(), ttl: 255, payload };
+        let datagram = Datagram {
+            source,
+            destination: GROUP_V4.into(),
+            ttl: 255,
+            identification: None,
+            payload,
+        };
         self.node.handle_datagram(self.now, interface, &datagram);
     }
 

@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::config::{
     Family, NodeConfig, RouterConfig, SyncGroupConfig, TrackerConfig, VirtualAddress,
 };
-use crate::wire::vrrp::Version;
+use crate::wire::vrrp::{Auth, Version};
 
 /// Longest interval of version 2, in seconds (RFC 3768 section 5.3.7: 8 bits).
 const V2_MOST_SECONDS: u64 = 255;
@@ -52,6 +52,9 @@ pub enum Problem {
     /// Version 3 cannot say it.
     #[error("version 3 cannot advertise every {0:?}; use 10 ms to 40.95 s in steps of 10 ms")]
     IntervalV3(Duration),
+    /// Only version 2 over IPv4 has it.
+    #[error("authentication by AH is for version 2 over IPv4")]
+    Ah,
     /// Too many for one advert.
     #[error(
         "{0} addresses do not fit into an advert; move some to the excluded ones (at most 255)"
@@ -141,6 +144,11 @@ impl RouterConfig {
             }
             () if !(1..=100).contains(&self.down_timer_adverts) => {
                 Some(Problem::DownTimerAdverts(self.down_timer_adverts))
+            }
+            () if matches!(self.auth, Auth::Ah(_))
+                && (self.version, self.family) != (Version::V2, Family::Ipv4) =>
+            {
+                Some(Problem::Ah)
             }
             () if self.announce.repeat == 0 => Some(Problem::Repeat),
             () => None,

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use socket2::SockFilter;
 
+use super::Carrier;
 use crate::engine::vrrp::Family;
+use crate::wire::{ah, vrrp};
 
 // Classic BPF, as <linux/filter.h> spells it.
 const LOAD_BYTE_AT: u16 = 0x30; // A = P[k]
@@ -23,22 +25,32 @@ const REJECT: SockFilter = SockFilter::new(RETURN, 0, 0, 0);
 
 /// A program that accepts messages whose VRID is in `vrids`, and those too short to have one.
 ///
-/// An IPv4 raw socket sees the IP header, an IPv6 one begins at the VRRP message.
-pub(super) fn program(family: Family, vrids: &BTreeSet<u8>) -> Vec<SockFilter> {
+/// An IPv4 raw socket sees the IP header, an IPv6 one begins at the VRRP message. Behind an
+/// Authentication Header there can be anything: what is not VRRP is somebody else's.
+pub(super) fn program(family: Family, carrier: Carrier, vrids: &BTreeSet<u8>) -> Vec<SockFilter> {
     if vrids.is_empty() {
         return vec![REJECT];
     }
     let op = |code, k| SockFilter::new(code, 0, 0, k);
-    let mut program = match family {
-        Family::Ipv4 => vec![op(LOAD_X_HEADER, 0), op(LOAD_LENGTH, 0), op(SUBTRACT_X, 0)],
-        Family::Ipv6 => vec![op(LOAD_LENGTH, 0)],
+    let (load, mut program) = match family {
+        Family::Ipv4 => (LOAD_BYTE_AT_X, vec![op(LOAD_X_HEADER, 0)]),
+        Family::Ipv6 => (LOAD_BYTE_AT, Vec::new()),
     };
+    let before = match carrier {
+        Carrier::Plain => 0,
+        Carrier::Sealed => {
+            let vrrp = u32::from(vrrp::PROTOCOL);
+            program.extend([op(load, 0), SockFilter::new(JUMP_IF_EQUAL, 1, 0, vrrp), REJECT]);
+            u32::try_from(ah::HEADER_LEN).unwrap_or(u32::MAX)
+        }
+    };
+    program.push(op(LOAD_LENGTH, 0));
+    if family == Family::Ipv4 {
+        program.push(op(SUBTRACT_X, 0));
+    }
     // With less than two bytes there is no VRID: let it through to be counted.
-    program.extend([SockFilter::new(JUMP_IF_AT_LEAST, 1, 0, 2), ACCEPT]);
-    program.push(match family {
-        Family::Ipv4 => op(LOAD_BYTE_AT_X, 1),
-        Family::Ipv6 => op(LOAD_BYTE_AT, 1),
-    });
+    program.extend([SockFilter::new(JUMP_IF_AT_LEAST, 1, 0, before + 2), ACCEPT]);
+    program.push(op(load, before + 1));
     for vrid in vrids {
         program.extend([SockFilter::new(JUMP_IF_EQUAL, 0, 1, u32::from(*vrid)), ACCEPT]);
     }

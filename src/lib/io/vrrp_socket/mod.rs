@@ -20,12 +20,30 @@ pub use transmit::Packet;
 use crate::engine::vrrp::Family;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::wire::vrrp::PROTOCOL;
+use crate::wire::{ah, vrrp};
 
 /// Room for adverts that wait while the process does not run; only memory once it is filled.
 const RECEIVE_BUFFER: usize = 1 << 20;
 /// `TC_PRIO_CONTROL`: ahead of everything else in the interface's queue.
 const PRIORITY: u32 = 7;
+
+/// How messages travel: each way has a socket of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Carrier {
+    /// As VRRP.
+    Plain,
+    /// As AH, with an Authentication Header in front.
+    Sealed,
+}
+
+impl Carrier {
+    const fn protocol(self) -> u8 {
+        match self {
+            Self::Plain => vrrp::PROTOCOL,
+            Self::Sealed => ah::PROTOCOL,
+        }
+    }
+}
 
 /// A VRRP socket on one interface for one family.
 pub struct VrrpSocket {
@@ -33,6 +51,7 @@ pub struct VrrpSocket {
     interface: String,
     index: u32,
     family: Family,
+    carrier: Carrier,
     groups: BTreeSet<IpAddr>,
 }
 
@@ -46,10 +65,10 @@ impl VrrpSocket {
         interface: &str,
         index: u32,
         family: Family,
-        groups: &BTreeSet<IpAddr>,
-        vrids: &BTreeSet<u8>,
+        carrier: Carrier,
+        (groups, vrids): (&BTreeSet<IpAddr>, &BTreeSet<u8>),
     ) -> Result<Self> {
-        Self::try_open(interface, index, family, groups, vrids).map_err(|cause| {
+        Self::try_open(interface, index, (family, carrier), groups, vrids).map_err(|cause| {
             let denied = cause.kind() == io::ErrorKind::PermissionDenied;
             let error = Error::new("open a VRRP socket on", interface, cause);
             if denied {
@@ -63,7 +82,7 @@ impl VrrpSocket {
     fn try_open(
         interface: &str,
         index: u32,
-        family: Family,
+        (family, carrier): (Family, Carrier),
         groups: &BTreeSet<IpAddr>,
         vrids: &BTreeSet<u8>,
     ) -> io::Result<Self> {
@@ -72,9 +91,10 @@ impl VrrpSocket {
             Family::Ipv6 => Domain::IPV6,
         };
         let kind = Type::RAW.nonblocking().cloexec();
-        let socket = Socket::new(domain, kind, Some(Protocol::from(i32::from(PROTOCOL))))?;
+        let socket =
+            Socket::new(domain, kind, Some(Protocol::from(i32::from(carrier.protocol()))))?;
         // Silence first: until it is bound the socket hears every interface.
-        socket.attach_filter(&filter::program(family, &BTreeSet::new()))?;
+        socket.attach_filter(&filter::program(family, carrier, &BTreeSet::new()))?;
         socket.bind_device(Some(interface.as_bytes()))?;
         drain(&socket);
         configure(&socket, family, index)?;
@@ -84,6 +104,7 @@ impl VrrpSocket {
             interface: interface.to_owned(),
             index,
             family,
+            carrier,
             groups: BTreeSet::new(),
         };
         opened.listen(groups, vrids)?;
@@ -92,7 +113,7 @@ impl VrrpSocket {
 
     /// Hear messages for `vrids` and be member of `groups`, no more and no less.
     pub fn listen(&mut self, groups: &BTreeSet<IpAddr>, vrids: &BTreeSet<u8>) -> io::Result<()> {
-        self.socket.attach_filter(&filter::program(self.family, vrids))?;
+        self.socket.attach_filter(&filter::program(self.family, self.carrier, vrids))?;
         let by_index = InterfaceIndexOrAddress::Index(self.index);
         for group in self.groups.difference(groups) {
             match group {
@@ -129,13 +150,19 @@ impl VrrpSocket {
         self.family
     }
 
+    /// How its messages travel.
+    #[must_use]
+    pub const fn carrier(&self) -> Carrier {
+        self.carrier
+    }
+
     /// Send all of `packets`, together. Returns those that did not leave, by position.
     pub fn send(&self, packets: &[Packet<'_>]) -> Vec<(usize, io::Error)> {
         let mut refused = Vec::new();
         let mut positions = Vec::with_capacity(packets.len());
         let mut datagrams = Vec::with_capacity(packets.len());
         for (position, packet) in packets.iter().enumerate() {
-            match transmit::datagram(packet) {
+            match transmit::datagram(packet, self.carrier) {
                 Ok(bytes) => {
                     positions.push(position);
                     datagrams.push((bytes, transmit::destination(packet.destination, self.index)));

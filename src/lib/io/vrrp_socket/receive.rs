@@ -39,6 +39,8 @@ pub struct Received<'b> {
     pub ttl: u8,
     /// Wall clock in nanoseconds at which the kernel got it; absent when it did not say.
     pub stamp: Option<u64>,
+    /// Identification of the IPv4 header; 0 for IPv6, which has none.
+    pub identification: u16,
     /// The IP payload.
     pub payload: &'b [u8],
 }
@@ -116,12 +118,13 @@ fn read(socket: BorrowedFd<'_>, buffer: &mut Buffer) -> nix::Result<Facts> {
 /// An IPv4 raw socket delivers the IP header too (RFC 791 section 3.1).
 fn ipv4<'b>(facts: &Facts, bytes: &'b [u8]) -> Option<Received<'b>> {
     let (header, _) = bytes.split_at_checked(20)?;
-    let &[first, .., s0, s1, s2, s3, d0, d1, d2, d3] = header else { return None };
+    let &[first, _, _, _, i0, i1, .., s0, s1, s2, s3, d0, d1, d2, d3] = header else { return None };
     Some(Received {
         source: Ipv4Addr::new(s0, s1, s2, s3).into(),
         destination: Ipv4Addr::new(d0, d1, d2, d3).into(),
         ttl: *header.get(8)?,
         stamp: facts.stamp,
+        identification: u16::from_be_bytes([i0, i1]),
         payload: bytes.get(usize::from(first & 0xf) * 4..)?,
     })
 }
@@ -132,6 +135,7 @@ fn ipv6<'b>(facts: &Facts, bytes: &'b [u8]) -> Option<Received<'b>> {
         destination: facts.destination?.into(),
         ttl: facts.hop_limit,
         stamp: facts.stamp,
+        identification: 0,
         payload: bytes,
     })
 }

@@ -7,8 +7,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use socket2::SockAddr;
 
-use crate::wire::vrrp::PROTOCOL;
-use crate::wire::{ipv4, ipv6};
+use super::Carrier;
+use crate::wire::{ah, ipv4, ipv6};
 
 /// Network control, CS6: `0xC0` in the traffic class (what keepalived and FRR send).
 const TRAFFIC_CLASS: u8 = 0xc0;
@@ -22,22 +22,26 @@ pub struct Packet<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit.
     pub ttl: u8,
-    /// The VRRP message with its checksum.
+    /// The VRRP message with its checksum, and what stands before it.
     pub message: &'a [u8],
 }
 
-/// IP header and message. The kernel fills in the IPv4 header's identification.
-pub(super) fn datagram(packet: &Packet<'_>) -> io::Result<Vec<u8>> {
+/// IP header and message. The kernel fills in the IPv4 header's identification where it is 0; that
+/// of a sealed message is part of the seal.
+pub(super) fn datagram(packet: &Packet<'_>, carrier: Carrier) -> io::Result<Vec<u8>> {
     match (packet.source, packet.destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
             let header = ipv4::Header {
                 source,
                 destination,
                 tos: TRAFFIC_CLASS,
-                identification: 0,
+                identification: match carrier {
+                    Carrier::Plain => 0,
+                    Carrier::Sealed => identification(packet.message),
+                },
                 dont_fragment: false,
                 ttl: packet.ttl,
-                protocol: PROTOCOL,
+                protocol: carrier.protocol(),
             };
             Ok(header.emit(packet.message))
         }
@@ -47,7 +51,7 @@ pub(super) fn datagram(packet: &Packet<'_>) -> io::Result<Vec<u8>> {
                 destination,
                 traffic_class: TRAFFIC_CLASS,
                 flow_label: 0,
-                next_header: PROTOCOL,
+                next_header: carrier.protocol(),
                 hop_limit: packet.ttl,
             };
             Ok(header.emit(packet.message))
@@ -57,6 +61,10 @@ pub(super) fn datagram(packet: &Packet<'_>) -> io::Result<Vec<u8>> {
             Err(io::Error::new(io::ErrorKind::InvalidInput, text))
         }
     }
+}
+
+fn identification(message: &[u8]) -> u16 {
+    ah::Packet::parse(message).map_or(0, |packet| packet.identification())
 }
 
 /// Where the kernel routes a packet to; a link-local one needs its interface.
@@ -124,19 +132,37 @@ pub(super) fn send_all(
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]
     fn the_header_says_which_protocol_and_network_control() {
         let of = |source: &str, destination: &str| {
             let (source, destination) = (source.parse().unwrap(), destination.parse().unwrap());
-            datagram(&Packet { source, destination, ttl: 255, message: &[1, 2, 3] }).unwrap()
+            let packet = Packet { source, destination, ttl: 255, message: &[1, 2, 3] };
+            datagram(&packet, Carrier::Plain).unwrap()
         };
         let bytes = of("192.0.2.1", "224.0.0.18");
         assert_eq!(bytes[..10], [0x45, 0xc0, 0, 23, 0, 0, 0, 0, 255, 112]);
         let bytes = of("fe80::1", "ff02::12");
         assert_eq!(bytes[..8], [0x6c, 0, 0, 0, 0, 3, 112, 255]);
         assert_eq!(bytes.len(), 43);
+    }
+
+    #[test]
+    fn a_sealed_message_says_so_and_has_the_identification_of_its_seal() {
+        let (source, destination) = (Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(224, 0, 0, 18));
+        let outer = ah::Outer { source, destination, ttl: 255, identification: 0x0203 };
+        let message = outer.seal([1; 8], 0x0001_0203, &[0x21]);
+        let packet = Packet {
+            source: source.into(),
+            destination: destination.into(),
+            ttl: 255,
+            message: &message,
+        };
+        let bytes = datagram(&packet, Carrier::Sealed).unwrap();
+        assert_eq!(bytes[..10], [0x45, 0xc0, 0, 45, 2, 3, 0, 0, 255, 51]);
     }
 
     #[test]
@@ -147,6 +173,6 @@ mod tests {
             ttl: 255,
             message: &[],
         };
-        assert!(datagram(&packet).is_err());
+        assert!(datagram(&packet, Carrier::Plain).is_err());
     }
 }

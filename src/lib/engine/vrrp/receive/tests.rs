@@ -47,7 +47,16 @@ impl Try {
         let mut payload = self.advert.emit(self.source, self.destination, self.variant);
         (self.damage)(&mut payload);
         let (source, destination) = (self.source, self.destination);
-        check(&self.config, &Datagram { source, destination, ttl: self.ttl, payload: &payload })
+        check(
+            &self.config,
+            &Datagram {
+                source,
+                destination,
+                ttl: self.ttl,
+                identification: None,
+                payload: &payload,
+            },
+        )
     }
 }
 
@@ -167,8 +176,14 @@ fn inspection_needs_no_configuration() {
     let good = advert(&single(100), 200);
     let inspect_as = |advert: &Advert, ttl| {
         let payload = advert.emit(HIGH, GROUP, ChecksumVariant::PseudoHeader);
-        inspect(&Datagram { source: HIGH, destination: GROUP, ttl, payload: &payload })
-            .map(|parsed| parsed.advert.priority)
+        inspect(&Datagram {
+            source: HIGH,
+            destination: GROUP,
+            ttl,
+            identification: None,
+            payload: &payload,
+        })
+        .map(|parsed| parsed.advert.priority)
     };
     assert_eq!(inspect_as(&good, 255), Ok(200));
     assert_eq!(inspect_as(&good, 64), Err(Drop::Ttl));
@@ -176,4 +191,34 @@ fn inspection_needs_no_configuration() {
     assert_eq!(inspect_as(&empty, 255), Err(Drop::AddressCount));
     let zero = Advert { advertisement_interval: Duration::ZERO, ..good };
     assert_eq!(inspect_as(&zero, 255), Err(Drop::IntervalZero));
+}
+
+#[test]
+fn only_what_is_sealed_with_our_key_is_accepted_where_ours_is_sealed() {
+    const KEY: [u8; 8] = *b"secret\0\0";
+    let IpAddr::V4(source) = HIGH else { panic!("{HIGH} is IPv4") };
+    let config = RouterConfig { auth: Auth::Ah(KEY), ..v2() };
+    let message = |auth| {
+        let advert = Advert { auth, ..advert(&config, 200) };
+        advert.emit(HIGH, GROUP, ChecksumVariant::PseudoHeader)
+    };
+    let outer = ah::Outer { source, destination: GROUP_V4, ttl: 255, identification: 9 };
+    let judge = |config: &RouterConfig, payload: &[u8], identification| {
+        let (source, destination) = (HIGH, GROUP);
+        let datagram = Datagram { source, destination, ttl: 255, identification, payload };
+        check(config, &datagram).map(|accepted| accepted.sequence)
+    };
+    let sealed = outer.seal(KEY, 9, &message(config.auth));
+    assert_eq!(judge(&config, &sealed, Some(9)), Ok(Some(9)));
+    let foreign = outer.seal(*b"another\0", 9, &message(config.auth));
+    assert_eq!(judge(&config, &foreign, Some(9)), Err(Drop::AuthFailed));
+    assert_eq!(judge(&config, &sealed, Some(8)), Err(Drop::AuthFailed));
+    // The seal says which authentication it is, and the advert has to agree.
+    let contrary = outer.seal(KEY, 9, &message(Auth::Pass(KEY)));
+    assert_eq!(judge(&config, &contrary, Some(9)), Err(Drop::AuthType));
+    assert_eq!(judge(&config, &message(config.auth), None), Err(Drop::AuthType));
+    assert_eq!(judge(&v2(), &sealed, Some(9)), Err(Drop::AuthType));
+    for length in 0..sealed.len() {
+        assert!(judge(&config, &sealed[..length], Some(9)).is_err(), "{length}");
+    }
 }

@@ -41,12 +41,24 @@ impl Router {
             return false;
         }
         match receive::check(&self.config, datagram) {
+            Ok(accepted) if !self.is_new(datagram.source, &accepted) => {
+                self.drop_packet(datagram.source, Drop::Replayed);
+                false
+            }
             Ok(accepted) => self.hear(now, datagram.source, &accepted),
             Err(drop) => {
                 self.drop_packet(datagram.source, drop);
                 false
             }
         }
+    }
+
+    /// Whether it is no copy of an authenticated advert. What is not authenticated can be made up
+    /// anyway.
+    fn is_new(&mut self, source: IpAddr, accepted: &Accepted) -> bool {
+        // Our own, when it comes back, is dropped as what it is.
+        let own = self.source == Some(source);
+        own || accepted.sequence.is_none_or(|sequence| self.sequences.is_new(source, sequence))
     }
 
     fn hear(&mut self, now: Instant, source: IpAddr, accepted: &Accepted) -> bool {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::vrrp::Event;
+use crate::wire::ah;
 
 fn counters(bench: &Bench) -> Counters {
     bench.node.status(RouterId(0)).unwrap().counters
@@ -119,7 +120,8 @@ fn unicast_and_multicast_routers_may_share_a_vrid() {
     let unicast = RouterConfig { peers, ..router("U", 1, 100) };
     let mut bench = Bench::started(&node(vec![single(100), unicast]));
     let bytes = advert(&single(100), 200).emit(HIGH, OWN, vrrp::ChecksumVariant::PseudoHeader);
-    let datagram = Datagram { source: HIGH, destination: OWN, ttl: 3, payload: &bytes };
+    let datagram =
+        Datagram { source: HIGH, destination: OWN, ttl: 3, identification: None, payload: &bytes };
     bench.node.handle_datagram(START, "eth0", &datagram);
     assert_eq!(bench.take(), ["1: event master_seen:source:10.0.0.11,priority:200"]);
 }
@@ -135,4 +137,61 @@ fn status_names_the_master_and_ourselves() {
     assert_eq!((status.master, status.master_priority), (Some(OWN), Some(100)));
     assert_eq!(status.addresses, [VIP.parse::<IpAddr>().unwrap()]);
     assert!(matches!(bench.node.poll_action(), Some((_, Action::Event(Event::MasterSeen { .. })))));
+}
+
+/// A version 2 router whose adverts are sealed.
+fn sealed() -> RouterConfig {
+    let advertisement_interval = std::time::Duration::from_secs(1);
+    let auth = Auth::Ah(*b"secret\0\0");
+    RouterConfig { version: Version::V2, auth, advertisement_interval, ..single(100) }
+}
+
+/// An advert of `priority` from `HIGH`, sealed with a sequence number.
+fn hear_sealed(bench: &mut Bench, priority: u8, sequence: u32) {
+    let IpAddr::V4(source) = HIGH else { panic!("{HIGH} is IPv4") };
+    let config = sealed();
+    let Auth::Ah(key) = config.auth else { panic!("it is sealed") };
+    let advert = Advert { auth: config.auth, ..advert(&config, priority) };
+    let to = vrrp::GROUP_V4;
+    let message = advert.emit(HIGH, to.into(), vrrp::ChecksumVariant::PseudoHeader);
+    let identification = ah::Outer::identification(sequence);
+    let payload = ah::Outer { source, destination: to, ttl: 255, identification }
+        .seal(key, sequence, &message);
+    let datagram = Datagram {
+        source: HIGH,
+        destination: to.into(),
+        ttl: 255,
+        identification: Some(identification),
+        payload: &payload,
+    };
+    bench.node.handle_datagram(bench.now, "eth0", &datagram);
+}
+
+#[test]
+fn a_copy_of_an_authenticated_advert_is_no_sign_of_life() {
+    let mut bench = Bench::backup(sealed());
+    hear_sealed(&mut bench, 200, 1_000);
+    for sequence in [1_000, 999] {
+        bench.run_until(ms(2_000));
+        hear_sealed(&mut bench, 200, sequence);
+    }
+    assert_eq!(counters(&bench).dropped, [(Drop::Replayed, 2)].into());
+    bench.run_until(ms(3_700));
+    assert_eq!(bench.state(), State::Master);
+}
+
+#[test]
+fn a_new_master_goes_on_counting_where_the_old_one_was() {
+    let mut bench = Bench::backup(sealed());
+    hear_sealed(&mut bench, 200, 1_000_000);
+    hear_sealed(&mut bench, 0, 1_000_001);
+    bench.run_until(ms(1_700));
+    let mut sequences = Vec::new();
+    while let Some((_, action)) = bench.node.poll_action() {
+        let Action::Send(transmit) = action else { continue };
+        assert!(transmit.sealed);
+        let packet = ah::Packet::parse(&transmit.packets[0].1).unwrap();
+        sequences.push(packet.sequence);
+    }
+    assert_eq!(sequences[..2], [1_000_002, 1_000_003]);
 }
