@@ -84,12 +84,12 @@ impl EventStream {
     }
 }
 
-/// What a line tells the state of: its type and what it names: an instance, a group, a check, a server.
-fn subject(line: &Line) -> (&str, Option<&str>) {
-    let name = ["instance", "group", "check", "server", "service"]
-        .iter()
-        .find_map(|key| line.data.get(key));
-    (&line.kind, name.and_then(serde_json::Value::as_str))
+/// What a line can name.
+const NAMES: [&str; 6] = ["instance", "group", "kind", "check", "service", "server"];
+
+/// What a line tells the state of: its type and everything that it names.
+fn subject(line: &Line) -> (&str, [Option<&str>; NAMES.len()]) {
+    (&line.kind, NAMES.map(|key| line.data.get(key).and_then(serde_json::Value::as_str)))
 }
 
 /// Drop the oldest line that says the same kind of thing as a later one or as `newest`; failing
@@ -158,5 +158,22 @@ mod tests {
         make_room(&mut state, &line("t", "b", 5));
         assert_eq!(state.waiting.len(), 1);
         assert_eq!(state.dropped, 2);
+    }
+
+    #[test]
+    fn a_server_in_two_services_and_two_kinds_of_check_are_not_the_same_thing() {
+        let server = |service: &str, number: u64| {
+            let data = json!({"service": service, "server": "10.0.0.1:80", "number": number});
+            Line::new("ipvs.server", String::new(), None, data)
+        };
+        let check = |kind: &str, number: u64| {
+            let data = json!({"kind": kind, "check": "10.0.0.1:80", "number": number});
+            Line::new("check.transition", String::new(), None, data)
+        };
+        let mut state = State::default();
+        state.waiting.extend([server("a", 1), server("b", 2), check("tcp", 3), check("dns", 4)]);
+        make_room(&mut state, &check("tcp", 5));
+        let left: Vec<_> = state.waiting.iter().map(|l| l.data["number"].clone()).collect();
+        assert_eq!(left, [1, 2, 4]);
     }
 }

@@ -10,9 +10,11 @@ use serde::Serialize;
 
 use super::check::{CheckName, CheckReport, ServerName};
 use super::contents::{checked, join};
+use super::member::Member;
 use super::pool::{Pool, removed, server};
 use super::{BalancerConfig, Drains, Event, PoolConfig};
-use crate::engine::ipvs::{Cleanup, Contents};
+use crate::engine::check::Health;
+use crate::engine::ipvs::{Cleanup, Contents, Protocol, Service};
 
 /// The machine of the load balancing side.
 #[derive(Clone, Debug)]
@@ -21,6 +23,9 @@ pub struct Balancer {
     by_name: BTreeMap<CheckName, Vec<Slot>>,
     drains: Drains,
     cleanup: Cleanup,
+    /// What was told last of each check that somebody has, in the order of telling, for those that
+    /// begin with a reload: whoever watches tells a verdict once.
+    known: BTreeMap<CheckName, Vec<CheckReport>>,
     events: VecDeque<Event>,
 }
 
@@ -90,6 +95,7 @@ impl Balancer {
             by_name: BTreeMap::new(),
             drains,
             cleanup: config.table.cleanup,
+            known: BTreeMap::new(),
             events: VecDeque::new(),
         };
         for pool in &mut this.pools {
@@ -117,11 +123,15 @@ impl Balancer {
             let pool = if let Some(old) = old.iter_mut().find(same).and_then(Option::take) {
                 let mut pool = Pool::reloaded(config, &old, &mut self.events);
                 pool.drain(&self.drains, &mut self.events);
+                inform(&mut pool, &self.known, &mut self.events);
+                pool.catch_up(&mut self.events);
                 pool.judge(&mut self.events);
                 pool
             } else {
                 let mut pool = Pool::new(config);
                 pool.drain(&self.drains, &mut VecDeque::new());
+                inform(&mut pool, &self.known, &mut VecDeque::new());
+                tell_dead(&pool, &mut self.events);
                 begin(&mut pool, notify_at_start, &mut self.events);
                 pool
             };
@@ -136,6 +146,8 @@ impl Balancer {
             }
         }
         self.index();
+        let by_name = &self.by_name;
+        self.known.retain(|name, _| by_name.contains_key(name));
         Ok(())
     }
 
@@ -144,12 +156,35 @@ impl Balancer {
     /// # Errors
     /// When it is nobody's check, or it cannot be told whose.
     pub fn handle_check(&mut self, report: &CheckReport) -> Result<(), String> {
-        for Slot { pool, member, check } in self.slots(report)? {
+        for slot in self.slots(report)? {
+            let Slot { pool, member, check } = slot;
             if let Some(pool) = self.pools.get_mut(pool) {
                 pool.hear((member, check), report, &mut self.events);
             }
+            self.remember(slot, report);
         }
         Ok(())
+    }
+
+    /// Keep what was told of the check in `slot`: of a single result the verdict that followed.
+    fn remember(&mut self, Slot { pool, member, check }: Slot, report: &CheckReport) {
+        let Some(pool) = self.pools.get(pool) else { return };
+        let member = pool.members.get(member);
+        let Some(checker) = member.and_then(|member| member.checkers.get(check)) else { return };
+        let mut report = CheckReport { name: checker.name.clone(), ..report.clone() };
+        if report.to.is_none() && report.status.is_some() && !pool.is_suspended && checker.has_run {
+            report.to = Some(if checker.is_up { Health::Up } else { Health::Down });
+        }
+        let all = self.known.entry(report.name.clone()).or_default();
+        let before = all.iter().position(|known| known.has_scope_of(&report));
+        let latest = match before.map(|at| all.remove(at)) {
+            Some(mut known) => {
+                known.followed_by(&report);
+                known
+            }
+            None => report,
+        };
+        all.push(latest);
     }
 
     /// What is drained from now on.
@@ -248,8 +283,41 @@ impl Balancer {
     fn is_meant(&self, slot: Slot, report: &CheckReport) -> bool {
         let Some(pool) = self.pools.get(slot.pool) else { return false };
         let Some(member) = pool.members.get(slot.member) else { return false };
-        report.service.as_ref().is_none_or(|service| *service == pool.name)
-            && report.server.is_none_or(|server| server.is(member.endpoint()))
+        is_about(report, pool, member)
+    }
+}
+
+/// Whether what `report` says of pool and destination is so.
+fn is_about(report: &CheckReport, pool: &Pool, member: &Member) -> bool {
+    report.service.as_ref().is_none_or(|service| *service == pool.name)
+        && report.server.is_none_or(|server| server.is(member.endpoint()))
+}
+
+/// Have the checks of `pool` that begin know what was told of them before.
+fn inform(
+    pool: &mut Pool,
+    known: &BTreeMap<CheckName, Vec<CheckReport>>,
+    events: &mut VecDeque<Event>,
+) {
+    let mut news = Vec::new();
+    for (number, member) in pool.members.iter().enumerate() {
+        for (check, checker) in member.checkers.iter().enumerate().filter(|(_, c)| c.is_fresh) {
+            let all = known.get(&checker.name).into_iter().flatten();
+            let mine = all.filter(|report| is_about(report, pool, member));
+            news.extend(mine.map(|report| ((number, check), report)));
+        }
+    }
+    for (at, report) in news {
+        pool.take(at, report, events);
+    }
+}
+
+/// Who is known to be down when a pool begins.
+fn tell_dead(pool: &Pool, events: &mut VecDeque<Event>) {
+    let has_failed =
+        |member: &&Member| member.checkers.iter().any(|checker| checker.has_run && !checker.is_up);
+    for member in pool.members.iter().filter(has_failed) {
+        events.push_back(server(&pool.name, member, "it is known to be down"));
     }
 }
 
@@ -264,10 +332,22 @@ fn begin(pool: &mut Pool, notify: bool, events: &mut VecDeque<Event>) {
 /// Whether both are the same pool before and after a reload.
 fn is_same(old: &PoolConfig, new: &PoolConfig) -> bool {
     match (&old.group, &new.group) {
-        (Some(old), Some(new)) => old == new,
+        (Some(name), Some(other)) => name == other && protocols(old) == protocols(new),
         (None, None) => old.services == new.services,
         _ => false,
     }
+}
+
+/// A group may have one pool for TCP and another for UDP.
+fn protocols(pool: &PoolConfig) -> Vec<Option<Protocol>> {
+    let protocol = |service: &Service| match service {
+        Service::Addresses { protocol, .. } => Some(*protocol),
+        Service::Fwmark { .. } => None,
+    };
+    let mut all: Vec<_> = pool.services.iter().map(protocol).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn status(pool: &Pool) -> PoolStatus {

@@ -19,6 +19,23 @@ pub struct CheckName {
     pub check: Box<str>,
 }
 
+impl CheckReport {
+    /// Take in what a later one says of the same check: what it says nothing of stays.
+    pub(super) fn followed_by(&mut self, later: &Self) {
+        if [later.to, later.status].into_iter().flatten().any(|one| one.as_up().is_some()) {
+            (self.to, self.status) = (later.to, later.status);
+            self.reason.clone_from(&later.reason);
+        }
+        self.weight = later.weight.or(self.weight);
+        self.value = later.value.or(self.value);
+    }
+
+    /// Whether both speak of the same service and server.
+    pub(super) fn has_scope_of(&self, other: &Self) -> bool {
+        (&self.service, self.server) == (&other.service, other.server)
+    }
+}
+
 impl CheckName {
     fn new(kind: &str, check: impl Into<Box<str>>) -> Self {
         Self { kind: kind.into(), check: check.into() }
@@ -161,6 +178,10 @@ pub(super) struct Checker {
     failures: u32,
     /// Of a file.
     value: i64,
+    /// What was told while it counted for nothing.
+    held: Option<Box<CheckReport>>,
+    /// It begins: no check before a reload was the same.
+    pub(super) is_fresh: bool,
 }
 
 /// What is asked. Two checkers with the same subject are the same one before and after a reload.
@@ -185,7 +206,8 @@ impl Checker {
 
     fn new(name: CheckName, subject: Subject, alpha: bool, retry: u32) -> Self {
         let (is_up, has_run, failures, value) = (!alpha, false, 0, 0);
-        Self { name, subject, alpha, retry, is_up, has_run, failures, value }
+        let (held, is_fresh) = (None, true);
+        Self { name, subject, alpha, retry, is_up, has_run, failures, value, held, is_fresh }
     }
 
     fn probe(check: &CheckConfig) -> Self {
@@ -211,6 +233,21 @@ impl Checker {
     pub(super) fn take_over(&mut self, old: &Self) {
         (self.is_up, self.has_run) = (old.is_up, old.has_run);
         (self.failures, self.value) = (old.failures, old.value);
+        self.held.clone_from(&old.held);
+        self.is_fresh = false;
+    }
+
+    /// Keep what `report` says until it counts.
+    pub(super) fn hold(&mut self, report: &CheckReport) {
+        match &mut self.held {
+            Some(held) => held.followed_by(report),
+            None => self.held = Some(Box::new(report.clone())),
+        }
+    }
+
+    /// What was kept.
+    pub(super) fn release(&mut self) -> Option<Box<CheckReport>> {
+        self.held.take()
     }
 
     /// What `report` says, counted.

@@ -68,8 +68,22 @@ impl Pool {
         report: &CheckReport,
         events: &mut VecDeque<Event>,
     ) {
+        self.take((number, check), report, events);
+        self.judge(events);
+    }
+
+    /// As [`Pool::hear`], before the quorum is judged. While the pool is suspended it is only kept.
+    pub(super) fn take(
+        &mut self,
+        (number, check): (usize, usize),
+        report: &CheckReport,
+        events: &mut VecDeque<Event>,
+    ) {
         let Some(member) = self.members.get_mut(number) else { return };
         if self.is_suspended {
+            if let Some(checker) = member.checkers.get_mut(check) {
+                checker.hold(report);
+            }
             return;
         }
         let outcome = member.hear(check, report);
@@ -78,6 +92,22 @@ impl Pool {
         }
         if let Some(from) = outcome.weighed {
             events.push_back(weight(&self.name, member, from));
+        }
+    }
+
+    /// What was told while it was suspended counts from now on, if it no longer is.
+    pub(super) fn catch_up(&mut self, events: &mut VecDeque<Event>) {
+        if self.is_suspended {
+            return;
+        }
+        let mut held = Vec::new();
+        for (number, member) in self.members.iter_mut().enumerate() {
+            for (check, checker) in member.checkers.iter_mut().enumerate() {
+                held.extend(checker.release().map(|report| ((number, check), report)));
+            }
+        }
+        for (at, report) in held {
+            self.take(at, &report, events);
         }
         self.judge(events);
     }
@@ -114,6 +144,7 @@ impl Pool {
         if suspended != self.is_suspended {
             self.is_suspended = suspended;
             events.push_back(Event::Suspended { service: self.name.clone(), suspended });
+            self.catch_up(events);
         }
     }
 

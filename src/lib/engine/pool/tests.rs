@@ -450,10 +450,55 @@ fn checks_of_a_pool_whose_address_is_elsewhere_count_for_nothing() {
     let mut balancer = start(config(more, vec![server(1, json!({}))]));
     balancer.handle_addresses(&[].into());
     balancer.handle_check(&turn(1, false)).unwrap();
+    balancer.handle_check(&report(1, json!({"weight": 5}))).unwrap();
     assert_eq!(told(&mut balancer), ["suspended true"]);
+    assert_eq!(now(&balancer), [(1, 1)].into());
+    // With the address comes what was told meanwhile: whoever checks tells it once.
     balancer.handle_addresses(&["192.0.2.1".parse().unwrap()].into());
-    balancer.handle_check(&turn(1, false)).unwrap();
-    assert_eq!(told(&mut balancer), ["suspended false", "1 down", "quorum down"]);
+    let news = ["suspended false", "1 down", "1 weight 1 5", "quorum down"];
+    assert_eq!(told(&mut balancer), news);
+    balancer.handle_addresses(&[].into());
+    balancer.handle_check(&turn(1, true)).unwrap();
+    assert_eq!(told(&mut balancer), ["suspended true"]);
+    // A pool that is suspended no longer after a reload knows it as well.
+    balancer.handle_config(config(json!({}), vec![server(1, json!({}))])).unwrap();
+    assert_eq!(told(&mut balancer), ["1 up", "quorum up"]);
+    assert_eq!(now(&balancer), [(1, 5)].into());
+}
+
+#[test]
+fn whoever_begins_with_a_reload_knows_what_was_told_before() {
+    let other =
+        |servers| config(json!({"services": [{"fwmark": {"mark": 7, "family": "ipv4"}}]}), servers);
+    let alpha = |number| server(number, json!({"checks": [tcp_check(number, true)]}));
+    let servers = || vec![alpha(1), server(2, json!({}))];
+    let mut balancer = start(config(json!({}), servers()));
+    balancer.handle_check(&turn(1, true)).unwrap();
+    balancer.handle_check(&turn(2, false)).unwrap();
+    balancer.handle_check(&report(1, json!({"weight": 4}))).unwrap();
+    told(&mut balancer);
+    // A second service with the same real servers.
+    let mut both = config(json!({}), servers());
+    both.pools.extend(other(servers()).pools);
+    balancer.handle_config(both).unwrap();
+    assert_eq!(told(&mut balancer), ["2 down"]);
+    let standing = |status: &PoolStatus| -> Vec<_> {
+        status.servers.iter().map(|one| (one.up, one.weight)).collect()
+    };
+    let status = balancer.status();
+    assert_eq!(standing(&status[1]), [(true, 4), (false, 1)]);
+    assert_eq!(standing(&status[1]), standing(&status[0]));
+    // A real server comes to a service: another one's check of it counts, but not what was told
+    // of the other one alone.
+    balancer.handle_check(&report(2, json!({"to": "up", "service": SERVICE}))).unwrap();
+    let mut fewer = config(json!({}), vec![server(2, json!({}))]);
+    fewer.pools.extend(other(servers()).pools);
+    balancer.handle_config(fewer).unwrap();
+    told(&mut balancer);
+    balancer.handle_config(config(json!({}), servers())).unwrap();
+    assert_eq!(told(&mut balancer)[..2], ["1 up", "1 weight 1 4"]);
+    let status = balancer.status();
+    assert_eq!(standing(&status[0]), [(true, 4), (true, 1)]);
 }
 
 #[test]
