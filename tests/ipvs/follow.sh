@@ -271,7 +271,15 @@ CONF
 pipeline=$!
 told "nobody listens" '.type == "ipvs.server" and .data.up == false'
 echo "-A -t 10.9.0.100:80 -s rr" | shown "nobody serves"
-python3 -m http.server 8080 --bind 127.0.0.1 >"$dir/http" 2>&1 &
+cat >"$dir/nginx.conf" <<NGINX
+daemon off;
+pid $dir/nginx.pid;
+error_log $dir/nginx.log;
+events { }
+http { access_log off; server { listen 127.0.0.1:8080; return 200 "here\n"; } }
+NGINX
+mkdir -p /var/log/nginx /var/lib/nginx
+nginx -c "$dir/nginx.conf" >"$dir/http" 2>&1 &
 server=$!
 shown "the server that listens serves" <<'TABLE'
 -A -t 10.9.0.100:80 -s rr

@@ -11,9 +11,9 @@ use super::follow::Options;
 use super::{Applied, Goal, Source, make};
 use crate::drivers::{Emit, stamped};
 use crate::engine::ipvs::{
-    Change, Cleanup, Contents, Endpoint, Others, ServiceId, contents_of, plan,
+    Change, Cleanup, Contents, Endpoint, Others, ServiceId, Timeouts, contents_of, plan,
 };
-use crate::engine::pool::{Balancer, BalancerConfig, CheckReport, Drains};
+use crate::engine::pool::{Balancer, CheckReport, Drains};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::ipvs::Ipvs;
@@ -45,6 +45,8 @@ pub(super) struct Keeper {
     sweeps: bool,
     /// Why it is not known who is drained; as long as it is not, it is as it was.
     unread: Option<String>,
+    /// Why it is not known which addresses this host has.
+    blind: Option<String>,
     /// What went wrong with the last turn.
     trouble: Option<String>,
 }
@@ -73,8 +75,10 @@ impl Keeper {
             Source::Pools(config) => {
                 cleanup = config.table.cleanup;
                 sweeps = config.table.flush_at_start;
-                set_timeouts(&mut ipvs, &config)?;
-                Desired::Pools(Balancer::new(*config, drains).map_err(unusable)?)
+                let timeouts = config.table.timeouts;
+                let balancer = Balancer::new(*config, drains).map_err(unusable)?;
+                set_timeouts(&mut ipvs, &timeouts)?;
+                Desired::Pools(balancer)
             }
         };
         let mut this = Self {
@@ -90,6 +94,7 @@ impl Keeper {
             stuck: None,
             sweeps,
             unread: None,
+            blind: None,
             trouble: None,
         };
         this.look(emit)?;
@@ -101,8 +106,9 @@ impl Keeper {
         let taken = match (&mut self.desired, source) {
             (Desired::Pools(balancer), Source::Pools(config)) => {
                 let cleanup = config.table.cleanup;
-                let timeouts = set_timeouts(&mut self.ipvs, &config);
-                balancer.handle_config(*config).map(|()| (cleanup, timeouts))
+                let timeouts = config.table.timeouts;
+                let taken = balancer.handle_config(*config);
+                taken.map(|()| (cleanup, set_timeouts(&mut self.ipvs, &timeouts)))
             }
             (Desired::Table(contents, _), Source::Table(new)) => {
                 *contents = new;
@@ -168,7 +174,7 @@ impl Keeper {
     }
 
     fn look(&mut self, emit: &mut Emit<'_>) -> Result<()> {
-        self.house()?;
+        self.hear_addresses(emit)?;
         let actual = contents_of(&self.ipvs.read()?);
         // Who drains writes it down before the table is changed: asked in this order, that change
         // is never taken for drift.
@@ -178,8 +184,8 @@ impl Keeper {
         let changes = self.changes(&goal, actual);
         self.owned.extend(goal.contents.iter().map(|entry| entry.settings.id));
         if changes.is_empty() {
-            self.arrive(goal.contents);
             self.stuck = None;
+            self.arrive(goal.contents);
             return Ok(());
         }
         let known = self.stuck.as_ref().filter(|stuck| stuck.changes == changes);
@@ -192,12 +198,27 @@ impl Keeper {
         Ok(())
     }
 
-    /// The table is as desired, as far as the kernel lets it.
+    /// The table is as desired, as far as the kernel lets it. What it does not let go stays ours.
     fn arrive(&mut self, contents: Contents) {
-        self.owned.retain(|id| contents.get(id).is_some());
+        let left = self.stuck.as_ref().map_or(&[][..], |stuck| &stuck.changes);
+        let stays = |id: &ServiceId| left.contains(&Change::DeleteService(*id));
+        self.owned.retain(|id| contents.get(id).is_some() || stays(id));
         self.sweeps = false;
         self.last = contents;
         self.cause = "check";
+    }
+
+    /// A host whose addresses cannot be asked for keeps those that are known; that is told once.
+    fn hear_addresses(&mut self, emit: &mut Emit<'_>) -> Result<()> {
+        let why = self.house().err().map(|error| error.to_string());
+        if why.is_some() {
+            self.links = None;
+        }
+        if let Some(why) = why.as_ref().filter(|_| why != self.blind) {
+            tell_error(emit, why)?;
+        }
+        self.blind = why;
+        Ok(())
     }
 
     /// This host's addresses decide about pools that are suspended without theirs.
@@ -345,9 +366,8 @@ const fn subject(change: &Change) -> (ServiceId, Option<Endpoint>) {
     (change.service(), change.destination())
 }
 
-fn set_timeouts(ipvs: &mut Ipvs, config: &BalancerConfig) -> Result<()> {
-    let timeouts = &config.table.timeouts;
-    if *timeouts == crate::engine::ipvs::Timeouts::default() {
+fn set_timeouts(ipvs: &mut Ipvs, timeouts: &Timeouts) -> Result<()> {
+    if *timeouts == Timeouts::default() {
         return Ok(());
     }
     ipvs.set_timeouts(timeouts)
