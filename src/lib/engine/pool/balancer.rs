@@ -220,7 +220,9 @@ impl Balancer {
     /// # Errors
     /// As [`Balancer::new`], whose check it passed.
     pub fn contents(&self) -> Result<Contents, String> {
-        join(self.pools.iter().map(|pool| (&pool.config, pool.places())))
+        let mut contents = join(self.pools.iter().map(|pool| (&pool.config, pool.places())))?;
+        self.drains.apply(&mut contents);
+        Ok(contents)
     }
 
     /// What is drained.

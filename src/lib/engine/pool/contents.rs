@@ -3,9 +3,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{BalancerConfig, DestinationConfig, PoolConfig};
+use super::{BalancerConfig, DestinationConfig, Drains, PoolConfig};
 use crate::engine::ipvs::{
-    Contents, Destination, Entry, LONGEST_RANGE, Service, ServiceId, Settings,
+    Contents, Destination, Endpoint, Entry, LONGEST_RANGE, Service, ServiceId, Settings,
 };
 
 /// Most services that a table may have; a number that nobody writes by hand must not take all
@@ -59,6 +59,21 @@ pub(super) fn join<'a>(
         }
     }
     Ok(contents)
+}
+
+/// Whether `drains` take a destination out of every service of its pool, where it has the port
+/// that the kernel knows it by. Out of some only is a matter of the table.
+pub(super) fn is_drained(pool: &PoolConfig, one: &DestinationConfig, drains: &Drains) -> bool {
+    if drains.all().iter().all(|drain| drain.server.address != one.address) {
+        return false;
+    }
+    let place = one.place(0);
+    pool.services.iter().all(|service| {
+        (0..count(service).unwrap_or_default()).all(|number| {
+            let id = id(service, number);
+            drains.cover(&id, Endpoint { address: one.address, port: port(&place, &id) })
+        })
+    })
 }
 
 /// What people call a pool: its group, or its service.
@@ -131,34 +146,6 @@ impl DestinationConfig {
             weight,
             upper_threshold: self.upper_threshold,
             lower_threshold: self.lower_threshold,
-        }
-    }
-}
-
-impl Service {
-    /// Whether `wanted` is one of the services of the table that it stands for.
-    #[must_use]
-    pub fn includes(&self, wanted: &ServiceId) -> bool {
-        match (*self, *wanted) {
-            (
-                Self::Addresses { first, count, port, protocol },
-                ServiceId::Address { protocol: of, address, port: at },
-            ) => {
-                let offset = match (first, address) {
-                    (IpAddr::V4(first), IpAddr::V4(one)) => {
-                        one.to_bits().checked_sub(first.to_bits()).map(u128::from)
-                    }
-                    (IpAddr::V6(first), IpAddr::V6(one)) => {
-                        one.to_bits().checked_sub(first.to_bits())
-                    }
-                    _ => None,
-                };
-                (protocol, port) == (of, at) && offset.is_some_and(|offset| offset < count.into())
-            }
-            (Self::Fwmark { mark, family }, ServiceId::Fwmark { mark: number, family: of }) => {
-                (mark, family) == (number, of)
-            }
-            _ => false,
         }
     }
 }
@@ -252,22 +239,6 @@ mod tests {
 -a -t 192.0.3.0:80 -r 10.0.0.9:80 -m -w 0
 ";
         assert_eq!(save::write(&contents(&balancer).unwrap()), expected);
-    }
-
-    #[test]
-    fn a_range_includes_its_addresses_and_no_others() {
-        let range = range("192.0.2.255", 2);
-        for (text, included) in [
-            ("tcp 192.0.2.255:80", true),
-            ("tcp 192.0.3.0:80", true),
-            ("tcp 192.0.3.1:80", false),
-            ("tcp 192.0.2.254:80", false),
-            ("udp 192.0.2.255:80", false),
-            ("tcp 192.0.2.255:81", false),
-            ("fwmark 1", false),
-        ] {
-            assert_eq!(range.includes(&text.parse().unwrap()), included, "{text}");
-        }
     }
 
     #[test]

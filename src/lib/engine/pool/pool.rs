@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use super::check::CheckReport;
-use super::contents::name;
+use super::contents::{is_drained, name};
 use super::member::Member;
 use super::{Drains, Event, PoolConfig};
 use crate::engine::ipvs::{Destination, Service};
@@ -114,14 +114,9 @@ impl Pool {
 
     /// Which members are to get no new connections.
     pub(super) fn drain(&mut self, drains: &Drains, events: &mut VecDeque<Event>) {
-        let services = &self.config.services;
         let mut changed = false;
         for member in &mut self.members {
-            let at = member.endpoint();
-            let drained = drains.all().iter().any(|drain| {
-                let here = |id| services.iter().any(|service| service.includes(id));
-                drain.server.is(at) && drain.service.as_ref().is_none_or(here)
-            });
+            let drained = is_drained(&self.config, &member.config, drains);
             if drained != member.drained {
                 let from = member.weight();
                 member.drained = drained;

@@ -543,6 +543,35 @@ fn the_whole_table_is_that_of_all_pools() {
 }
 
 #[test]
+fn who_is_drained_in_one_service_serves_in_the_others_and_has_the_port_that_the_kernel_knows() {
+    let service = |port: u16| json!({"addresses": {"first": "192.0.2.1", "count": 1, "port": port, "protocol": "tcp"}});
+    let group = json!({"group": "g", "services": [service(80), service(443)]});
+    let direct = server(1, json!({"forwarding": "direct_routing", "port": 0}));
+    let mut balancer = start(config(group, vec![direct]));
+    let drain = |server: &str, service: Option<&str>| Drain {
+        server: server.parse().unwrap(),
+        service: service.map(|service| service.parse().unwrap()),
+        weights: Vec::new(),
+    };
+    let table = |balancer: &Balancer| save::write(&balancer.contents().unwrap());
+    let expected = |http: u32, https: u32| {
+        format!(
+            "-A -t 192.0.2.1:80 -s rr\n-a -t 192.0.2.1:80 -r 10.0.0.1:80 -g -w {http}\n\
+             -A -t 192.0.2.1:443 -s rr\n-a -t 192.0.2.1:443 -r 10.0.0.1:443 -g -w {https}\n"
+        )
+    };
+    let mut drains = Drains::default();
+    drains.add(drain("10.0.0.1", Some("tcp 192.0.2.1:443")));
+    balancer.handle_drains(drains.clone());
+    assert_eq!(table(&balancer), expected(1, 0));
+    assert_eq!(told(&mut balancer), [""; 0], "the quorum is that of the group");
+    drains.add(drain("10.0.0.1:80", None));
+    balancer.handle_drains(drains);
+    assert_eq!(table(&balancer), expected(0, 0));
+    assert_eq!(told(&mut balancer), ["1 weight 1 0", "quorum down"]);
+}
+
+#[test]
 fn what_is_drained_is_kept_as_text_and_refused_when_it_is_not_known() {
     let mut drains = Drains::default();
     let service = SERVICE.parse().unwrap();
