@@ -99,7 +99,7 @@ fn list(place: &Place, printer: Printer) -> Result<Exit> {
     let drains = drains::read(&place.state_dir)?;
     let wanted = |drain: &&Drain| place.service.is_none_or(|own| drain.service == Some(own));
     if printer.is_json() {
-        printer.document(&drains)?;
+        printer.document(&drains.only(|drain| wanted(&drain)))?;
         return Ok(Exit::Success);
     }
     for drain in drains.all().iter().filter(wanted) {

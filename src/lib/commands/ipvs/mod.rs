@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::model;
 use crate::drivers::ipvs::{Desired, Goal, Source, desired};
 use crate::engine::ipvs::{Contents, Others, ServiceId};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::io::drains;
 use crate::io::ipvs::Ipvs;
@@ -100,18 +100,8 @@ impl DesiredArgs {
 
     /// The table of `source`, with every real server up.
     fn checked(&self, file: &Path, source: &Source) -> Result<Contents> {
-        let contents = source.contents().map_err(|why| {
-            let error = Error::new("use", file.display().to_string(), why);
-            error.remedy("nothing was changed").exit(Exit::Invalid)
-        })?;
-        // Whatever is no table, such as the answer of a server to a failed download, reads as a
-        // configuration without services.
-        if contents.is_empty() && (self.prune || matches!(source, Source::Pools(_))) {
-            let error = Error::new("use", file.display().to_string(), "it has no service");
-            return Err(error.remedy("to remove everything: ha ipvs flush").exit(Exit::Invalid));
-        }
-        self.only(file, &contents)?;
-        Ok(contents)
+        let name = file.display().to_string();
+        source.checked(&name, self.others(), self.selection().as_ref())
     }
 
     fn goal(&self, file: &Path) -> Result<Goal> {
@@ -127,18 +117,6 @@ impl DesiredArgs {
 
     const fn others(&self) -> Others {
         if self.prune { Others::Delete } else { Others::Keep }
-    }
-
-    /// One that is not in the file can only go.
-    fn only(&self, file: &Path, contents: &Contents) -> Result<()> {
-        let missing = self.only.iter().find(|id| contents.get(id).is_none());
-        if let Some(id) = missing.filter(|_| !self.prune) {
-            let file = file.display().to_string();
-            return Err(Error::new("use", file, format!("it does not have the service {id}"))
-                .remedy("name one that it has, or add --prune to remove that one")
-                .exit(Exit::Invalid));
-        }
-        Ok(())
     }
 
     fn selection(&self) -> Option<BTreeSet<ServiceId>> {

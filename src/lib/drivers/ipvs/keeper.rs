@@ -67,6 +67,7 @@ enum Desired {
 impl Keeper {
     /// Make the table as desired for the first time.
     pub(super) fn start(source: Source, options: Options, emit: &mut Emit<'_>) -> Result<Self> {
+        checked(&source, &options)?;
         let mut ipvs = Ipvs::connect()?;
         let drains = drains::read(&options.state_dir)?;
         let (mut cleanup, mut sweeps) = (Cleanup::OneByOne, false);
@@ -103,6 +104,9 @@ impl Keeper {
 
     /// Something else is desired from now on.
     pub(super) fn reload(&mut self, source: Source, emit: &mut Emit<'_>) -> Result<()> {
+        if let Err(error) = checked(&source, &self.options) {
+            return tell_error(emit, &format!("the reload is refused: {error}"));
+        }
         let taken = match (&mut self.desired, source) {
             (Desired::Pools(balancer), Source::Pools(config)) => {
                 let cleanup = config.table.cleanup;
@@ -359,6 +363,11 @@ impl Keeper {
         let refused = self.ipvs.carry_out(&changes)?;
         refused.into_iter().try_for_each(|refusal| tell_error(emit, &refusal.error.to_string()))
     }
+}
+
+/// A plan from standard input is judged as a file is.
+fn checked(source: &Source, options: &Options) -> Result<()> {
+    source.checked("the configuration", options.others, options.only.as_ref()).map(|_| ())
 }
 
 /// What a change is about.

@@ -48,6 +48,36 @@ impl Source {
             }
         }
     }
+
+    /// The table, if it may become the kernel's; `name` is where it came from.
+    ///
+    /// # Errors
+    /// What the kernel cannot have; no service at all; or none of those that are looked at.
+    pub fn checked(
+        &self,
+        name: &str,
+        others: Others,
+        only: Option<&BTreeSet<ServiceId>>,
+    ) -> Result<Contents> {
+        let invalid = |why: String, remedy: &'static str| {
+            Error::new("use", name, why).remedy(remedy).exit(Exit::Invalid)
+        };
+        let contents = self.contents().map_err(|why| invalid(why, "nothing was changed"))?;
+        // Whatever is no table, such as the answer of a server to a failed download, reads as a
+        // configuration without services.
+        let prune = others == Others::Delete;
+        if contents.is_empty() && (prune || matches!(self, Self::Pools(_))) {
+            let why = "it has no service".to_owned();
+            return Err(invalid(why, "to remove everything: ha ipvs flush"));
+        }
+        // One that is not there can only go.
+        let missing = only.into_iter().flatten().find(|id| contents.get(id).is_none());
+        if let Some(id) = missing.filter(|_| !prune) {
+            let remedy = "name one that it has, or add --prune to remove that one";
+            return Err(invalid(format!("it does not have the service {id}"), remedy));
+        }
+        Ok(contents)
+    }
 }
 
 /// A desired table, and what was found on reading it.

@@ -75,6 +75,13 @@ impl Drains {
         &self.drained
     }
 
+    /// Those of which `wanted` says so.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&Drain) -> bool) -> Self {
+        let drained = self.drained.iter().filter(|drain| wanted(drain)).cloned();
+        Self { v: self.v, drained: drained.collect() }
+    }
+
     /// Add `drain`; of one that is there already the weights from before stay.
     pub fn add(&mut self, drain: Drain) {
         let same = |old: &&mut Drain| (old.server, old.service) == (drain.server, drain.service);
