@@ -149,6 +149,8 @@ told "a broken file is refused" '.type == "error" and (.data.message | contains(
 cp "$dir/good" "$conf"
 echo '{"v":1,"type":"check.transition","time":"","data":{"check":"10.9.0.77:80","kind":"tcp","from":"up","to":"down","reason":""}}' >&4
 told "a check of nobody" '.type == "error" and (.data.message | contains("10.9.0.77:80"))'
+echo '{"control":"reload","plan":{}}' >&4
+told "a plan without a service" '.type == "error" and (.data.message | contains("it has no service"))'
 echo 'garbage' >&4
 echo '{"control":"status","id":7}' >&4
 told "how it stands" '.type == "ipvs.status" and .data.id == 7 and .data.repairs == 7 and (.data.pools[0].servers | length) == 3'
