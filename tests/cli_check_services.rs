@@ -6,13 +6,13 @@ mod child;
 mod web;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use child::wait_until;
 use serde_json::json;
-use web::{Server, check, has_or_skip};
+use web::{Closed, Server, check, has_or_skip, held_tcp, on_some_port};
 
 fn expect(words: &str, code: i32, reason: &str) {
     let (found, data) = check(words);
@@ -24,10 +24,25 @@ struct Daemon(Child);
 
 impl Daemon {
     fn start(program: &str, arguments: &[&str]) -> Self {
+        Self(Self::spawn(program, arguments))
+    }
+
+    /// With `PORT` in its arguments replaced by the one where it listens.
+    fn listening(program: &str, arguments: &[&str]) -> (Self, u16) {
+        let (process, port) = on_some_port(|port| {
+            let arguments: Vec<String> =
+                arguments.iter().map(|word| word.replace("PORT", &port.to_string())).collect();
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            Self::spawn(program, &arguments)
+        });
+        (Self(process), port)
+    }
+
+    fn spawn(program: &str, arguments: &[&str]) -> Child {
         let mut command = Command::new(program);
         command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().expect("it starts"))
+        command.spawn().expect("it starts")
     }
 }
 
@@ -38,21 +53,15 @@ impl Drop for Daemon {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 #[test]
 fn dnsmasq_is_asked_by_udp_and_for_what_does_not_fit_by_tcp() {
     let test = "dnsmasq_is_asked_by_udp_and_for_what_does_not_fit_by_tcp";
     if !has_or_skip("dnsmasq", test) {
         return;
     }
-    let port = free_port();
     let long = "x".repeat(200);
     let texts: Vec<String> =
         (0..6).map(|at| format!("--txt-record=long.example.com,{at}{long}")).collect();
-    let listen = format!("--port={port}");
     let mut arguments = vec![
         "--keep-in-foreground",
         "--conf-file=/dev/null",
@@ -62,14 +71,13 @@ fn dnsmasq_is_asked_by_udp_and_for_what_does_not_fit_by_tcp() {
         "--listen-address=127.0.0.1",
         "--bind-interfaces",
         "--pid-file=",
-        &listen,
+        "--port=PORT",
         "--local=/example.com/",
         "--host-record=www.example.com,192.0.2.1,2001:db8::1",
         "--mx-host=example.com,mail.example.com",
     ];
     arguments.extend(texts.iter().map(String::as_str));
-    let _dnsmasq = Daemon::start("dnsmasq", &arguments);
-    wait_until("dnsmasq listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let (_dnsmasq, port) = Daemon::listening("dnsmasq", &arguments);
     for (question, code, reason, transport) in [
         ("--name www.example.com --type A --answers 1", 0, "NOERROR, 1 answers", "udp"),
         ("--name WWW.example.com. --type aaaa --answers 1", 0, "NOERROR, 1 answers", "udp"),
@@ -125,13 +133,20 @@ fn a_dns_answer_that_is_not_ours_is_not_believed_and_ours_is_still_waited_for() 
     let honest = udp_server(move |query| [noise(query), vec![answered(query)]].concat());
     expect(&format!("dns {honest} --name a.b"), 0, "NOERROR, 0 answers");
     // An answer that was cut, and nobody who answers by TCP.
-    let cut = udp_server(|query| {
-        let mut answer = answered(query);
-        answer[2] |= 2;
-        vec![answer]
-    });
+    let cut = || {
+        udp_server(|query| {
+            let mut answer = answered(query);
+            answer[2] |= 2;
+            vec![answer]
+        })
+    };
+    let (cut, _held) = std::iter::repeat_with(cut)
+        .take(100)
+        .find_map(|address| Some((address, held_tcp(address.port()).ok()?)))
+        .expect("a port that is free for both");
     expect(&format!("dns {cut} --name a.b"), 1, "connection refused");
-    expect(&format!("dns 127.0.0.1:{} --name a.b", free_port()), 1, "port unreachable");
+    let closed = Closed::new();
+    expect(&format!("dns 127.0.0.1:{} --name a.b", closed.port), 1, "port unreachable");
     let garbage = Server::start(|mut client| {
         let _ = client.read(&mut [0; 512]);
         let _ = client.write_all(&vec![0xff; 1 << 17]);
@@ -147,16 +162,13 @@ fn msmtpd_greets_and_each_of_several_servers_must() {
     if !has_or_skip("msmtpd", test) {
         return;
     }
-    let port = free_port();
-    let _msmtpd = Daemon::start(
-        "msmtpd",
-        &["--interface=127.0.0.1", &format!("--port={port}"), "--command=true"],
-    );
-    wait_until("msmtpd listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let arguments = ["--interface=127.0.0.1", "--port=PORT", "--command=true"];
+    let (_msmtpd, port) = Daemon::listening("msmtpd", &arguments);
     let good = "greeting and HELO answered";
     expect(&format!("smtp 127.0.0.1:{port}"), 0, good);
     expect(&format!("smtp 127.0.0.1:{port} 127.0.0.1:{port} --helo lb1.example.com"), 0, good);
-    let closed = free_port();
+    let held = Closed::new();
+    let closed = held.port;
     let why = format!("127.0.0.1:{closed}: connection refused");
     expect(&format!("smtp 127.0.0.1:{port} 127.0.0.1:{closed}"), 1, &why);
 }
@@ -216,7 +228,8 @@ fn a_udp_reply_is_compared_and_silence_is_good_only_where_no_reply_is_asked_for(
     let echo = udp_server(|query| vec![query.to_vec()]);
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let silent = silent.local_addr().map(|address| (address, silent)).unwrap();
-    let closed = free_port();
+    let held = Closed::new();
+    let closed = held.port;
     for (words, code, reason) in [
         (format!("udp {echo} --payload 01ff --require-reply=0x --timeout 5s"), 0, "reply"),
         (format!("udp {echo} --payload 01ff --require-reply --timeout 5s"), 0, "reply"),
@@ -274,9 +287,10 @@ fn a_file_is_judged_by_its_number_and_its_age() {
 #[test]
 fn processes_are_counted_by_name_and_arguments() {
     let directory = tempfile::tempdir().unwrap();
-    let program = directory.path().join("ha-test-sleeps-long");
+    // Its first 15 bytes, which are all that the kernel keeps, are of this run alone.
+    let name = &*format!("ha{}-sleeps-long", std::process::id());
+    let program = directory.path().join(name);
     std::fs::copy("/bin/sleep", &program).unwrap();
-    let name = "ha-test-sleeps-long";
     let path = program.display().to_string();
     assert_eq!(check(&format!("process {name}")).0, 1);
     let start = || {

@@ -2,13 +2,14 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 use crate::child::wait_until;
 
@@ -80,7 +81,11 @@ pub struct Nginx {
 impl Nginx {
     /// Start it in `directory`.
     pub fn start(directory: &Path, servers: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (process, port) = on_some_port(|port| Self::on(port, directory, servers));
+        Self { process, port }
+    }
+
+    fn on(port: u16, directory: &Path, servers: &str) -> Child {
         let folder = directory.display();
         let servers =
             servers.replace("PORT", &port.to_string()).replace("DIR", &folder.to_string());
@@ -92,16 +97,13 @@ impl Nginx {
         );
         let file = directory.join("nginx.conf");
         std::fs::write(&file, text).unwrap();
-        let process = Command::new("nginx")
+        Command::new("nginx")
             .env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()))
             .args(["-p", directory.to_str().unwrap(), "-c", file.to_str().unwrap()])
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("nginx starts");
-        let nginx = Self { process, port };
-        wait_until("nginx listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-        nginx
+            .expect("nginx starts")
     }
 }
 
@@ -110,6 +112,81 @@ impl Drop for Nginx {
         let _gone = self.process.kill();
         let _reaped = self.process.wait();
     }
+}
+
+/// A daemon that `start` starts on a port of 127.0.0.1, and listens there. Somebody else may have
+/// taken the port in the meantime, then it ends and is started on another one.
+pub fn on_some_port(start: impl Fn(u16) -> Child) -> (Child, u16) {
+    for _ in 0..10 {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut process = start(port);
+        let mut ended = false;
+        wait_until("a daemon listens", || {
+            ended = process.try_wait().unwrap().is_some();
+            ended || TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+        // One that could not have the port may not have ended yet when somebody else answers.
+        if !ended && listens(&process, port) {
+            return (process, port);
+        }
+        let _gone = process.kill();
+        let _reaped = process.wait();
+    }
+    panic!("no daemon could listen on any of ten ports");
+}
+
+/// Whether a socket that listens on `port` is one of `process`.
+fn listens(process: &Child, port: u16) -> bool {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let local = format!(":{port:04X}");
+    let socket = table.lines().find_map(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        let here = words.next()?.ends_with(&local);
+        (here && words.nth(1)? == "0A")
+            .then(|| words.nth(5).map(|inode| format!("socket:[{inode}]")))?
+    });
+    let Some(socket) = socket else { return false };
+    let open = std::fs::read_dir(format!("/proc/{}/fd", process.id()));
+    open.is_ok_and(|mut files| {
+        files.any(|file| {
+            let target = file.and_then(|file| std::fs::read_link(file.path()));
+            target.is_ok_and(|target| target.as_os_str() == &*socket)
+        })
+    })
+}
+
+/// A port of this host where nobody listens, and nobody will while it lives.
+pub struct Closed {
+    /// The port.
+    pub port: u16,
+    _tcp: Socket,
+    _udp: [UdpSocket; 2],
+}
+
+impl Closed {
+    /// One for TCP by IPv4, and for UDP by both.
+    pub fn new() -> Self {
+        std::iter::repeat_with(Self::try_new).take(100).find_map(Result::ok).expect("a closed port")
+    }
+
+    fn try_new() -> io::Result<Self> {
+        let (tcp, port) = held_tcp(0)?;
+        // Connected to a place that never sends, they leave everything else to nobody.
+        let held = |address: &str| {
+            let socket = UdpSocket::bind((address, port))?;
+            socket.connect((address, 1))?;
+            io::Result::Ok(socket)
+        };
+        Ok(Self { port, _tcp: tcp, _udp: [held("127.0.0.1")?, held("::1")?] })
+    }
+}
+
+/// A socket that has this port of 127.0.0.1, or any for 0, and does not listen.
+pub fn held_tcp(port: u16) -> io::Result<(Socket, u16)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], port)).into())?;
+    let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
+    Ok((socket, port))
 }
 
 /// Whether `tool` can be executed; says on stderr that `test` is skipped otherwise.
