@@ -163,7 +163,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l status -d 'Good status codes: `200`, `200-299,301` [default: 200-299]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l digest -d 'MD5 of a good body, as genhash and `ha check http --json` show it' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l contains -d 'A good body has this text in it; may be given several times' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex -d 'A good body has a match for this pattern of PCRE2 in it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex -d 'A good body has a match for this pattern of PCRE2 in it; a search that takes half a second of processor time is given up, which is a failure' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex-options -d 'Options of the pattern by PCRE2\'s names: `caseless,multiline`' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex-min-offset -d 'A match begins at this byte of the body or later' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l regex-max-offset -d 'A match begins at this byte or earlier' -r
@@ -202,7 +202,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l status -d 'Good status codes: `200`, `200-299,301` [default: 200-299]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l digest -d 'MD5 of a good body, as genhash and `ha check http --json` show it' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l contains -d 'A good body has this text in it; may be given several times' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex -d 'A good body has a match for this pattern of PCRE2 in it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex -d 'A good body has a match for this pattern of PCRE2 in it; a search that takes half a second of processor time is given up, which is a failure' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex-options -d 'Options of the pattern by PCRE2\'s names: `caseless,multiline`' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex-min-offset -d 'A match begins at this byte of the body or later' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l regex-max-offset -d 'A match begins at this byte or earlier' -r
@@ -317,7 +317,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l require-reply -d 'A reply must come, and begin with these hexadecimal digits; `x` stands for any digit, and nothing for any reply' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l min-reply-length -d 'Shortest good reply' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l max-reply-length -d 'Longest good reply' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l timeout -d 'Longest wait for the reply; without --require-reply, how long no error may come' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l timeout -d 'Longest wait for the reply. Without --require-reply, how long no error may come: a host that is gone is known to be after about three seconds, so a shorter wait takes it for up' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l source -d 'Source address [default: the one that the routes choose]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l source-port -d 'Source port [default: the one that the system chooses]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r

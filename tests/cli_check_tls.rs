@@ -145,6 +145,38 @@ fn the_session_is_shown_and_the_name_is_told_unless_it_shall_not_be() {
     assert_eq!(data["tls"]["certificate_not_after"].to_string(), theirs.trim());
 }
 
+const MOVED: &str = "server { listen 127.0.0.1:PORT ssl;
+  ssl_certificate DIR/a.pem; ssl_certificate_key DIR/a.key;
+  location /elsewhere { return 302 https://localhost:PORT/; }
+  location /here { return 302 /; }
+  location /plain { return 302 http://localhost:PORT/; }
+  location / { return 200 \"name <$ssl_server_name>\"; } }";
+
+#[test]
+fn a_name_is_not_told_to_the_next_host_and_what_was_verified_stays_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let test = "a_name_is_not_told_to_the_next_host_and_what_was_verified_stays_so";
+    let Some((nginx, _)) = start(directory.path(), test, MOVED) else { return };
+    let ca = format!("--ca {}", directory.path().join("ca.pem").display());
+    let plain = "redirected to http://localhost:PORT/, where nothing can be verified";
+    for (path, options, expected, why) in [
+        ("here", "--contains <www.example.com>", 0, "status 200"),
+        ("here", &*ca, 0, "status 200"),
+        ("elsewhere", "--contains <localhost>", 0, "status 200"),
+        // Its certificate is not one for that host.
+        ("elsewhere", &ca, 1, "the certificate is not valid"),
+        ("plain", &ca, 1, plain),
+        ("plain", "", 1, "status 400"),
+    ] {
+        let url = format!("https://127.0.0.1:{}/{path}", nginx.port);
+        let words = format!("https {url} --sni www.example.com --redirects 1 {options}");
+        let (code, data) = check(words.trim_end());
+        let why = why.replace("PORT", &nginx.port.to_string());
+        let reason = data["reason"].as_str().unwrap();
+        assert!(code == expected && reason.starts_with(&why), "{words}: {data}");
+    }
+}
+
 #[test]
 fn a_client_shows_its_certificate() {
     let directory = tempfile::tempdir().unwrap();

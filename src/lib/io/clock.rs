@@ -5,7 +5,7 @@ use nix::time::{ClockId, clock_gettime};
 use crate::time::Instant;
 
 fn read(clock: ClockId) -> u64 {
-    // The three clocks below exist on every Linux that can run this; zero would mean "just
+    // The clocks below exist on every Linux that can run this; zero would mean "just
     // booted", which makes every deadline wait instead of firing at random.
     clock_gettime(clock).map_or(0, |time| {
         let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
@@ -40,6 +40,12 @@ pub fn boot_nanos() -> u64 {
 #[must_use]
 pub fn wall_nanos() -> u64 {
     read(ClockId::CLOCK_REALTIME)
+}
+
+/// Nanoseconds that this thread has been on a processor.
+#[must_use]
+pub fn thread_nanos() -> u64 {
+    read(ClockId::CLOCK_THREAD_CPUTIME_ID)
 }
 
 #[cfg(test)]

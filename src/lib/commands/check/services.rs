@@ -105,8 +105,9 @@ pub(super) struct UdpArgs {
     #[arg(long, value_name = "BYTES", default_value_t = 255, requires = "require_reply")]
     max_reply_length: u16,
 
-    /// Longest wait for the reply; without --require-reply, how long no error may come.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = positive_duration)]
+    /// Longest wait for the reply. Without --require-reply, how long no error may come: a host that
+    /// is gone is known to be after about three seconds, so a shorter wait takes it for up.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = positive_duration)]
     timeout: Duration,
 
     #[command(flatten)]

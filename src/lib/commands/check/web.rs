@@ -109,7 +109,8 @@ struct Good {
     #[arg(long, value_name = "TEXT")]
     contains: Vec<String>,
 
-    /// A good body has a match for this pattern of PCRE2 in it.
+    /// A good body has a match for this pattern of PCRE2 in it; a search that takes half a second
+    /// of processor time is given up, which is a failure.
     #[arg(long, value_name = "PATTERN")]
     regex: Option<String>,
 

@@ -39,8 +39,9 @@ impl FileCheck {
 
 /// The number in the first line; nothing is zero.
 fn number(text: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let line = text.trim_start().lines().next().unwrap_or_default().trim_end();
+    // What follows the line may be anything, and be cut anywhere.
+    let line = text.trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = std::str::from_utf8(line).ok()?.trim();
     match line.strip_prefix("0x") {
         _ if line.is_empty() => Some(0),
         Some(digits) => i64::from_str_radix(digits, 16).ok(),
@@ -71,6 +72,17 @@ mod tests {
                     .grade
             };
             assert_eq!((judge(false), judge(true)), (good, reversed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_first_line_does_not_count() {
+        for (text, grade) in [
+            (&b"0\n\xff\xfe"[..], Grade::Good),
+            (b"\n 0\r\n\xc3", Grade::Good),
+            (b"0\xff\n", Grade::Bad),
+        ] {
+            assert_eq!(FileCheck::default().judge(text, Duration::ZERO).grade, grade, "{text:?}");
         }
     }
 

@@ -60,15 +60,27 @@ impl Http {
             let Some(location) = next.take().filter(|_| answer.grade == Grade::Good) else {
                 return answer;
             };
-            hop = match hop.url.join(&location) {
+            let from = hop.url.clone();
+            hop = match from.join(&location) {
                 Ok(url) => self.hop(&hop, url),
                 Err(why) => return bad(format!("redirected to where nobody can go: {why}")),
             };
-            if hop.url.secure && self.tls.is_none() {
-                return bad(format!("redirected to {}, which takes TLS", hop.url));
+            if let Some(why) = self.refuses(&from, &hop.url) {
+                return bad(format!("redirected to {}, {why}", hop.url));
             }
         }
         bad("redirected too often")
+    }
+
+    /// Why nobody goes on from one URL to the other.
+    fn refuses(&self, from: &Url, to: &Url) -> Option<&'static str> {
+        match &self.tls {
+            None if to.secure => Some("which takes TLS"),
+            Some(tls) if tls.verify && from.secure && !to.secure => {
+                Some("where nothing can be verified")
+            }
+            _ => None,
+        }
     }
 
     /// The request for `url` after that of `last`.
@@ -103,7 +115,10 @@ impl Http {
             Ok(addresses) => addresses,
             Err(answer) => return answer,
         };
-        let tls = self.tls.as_ref().filter(|_| hop.url.secure).map(|tls| (tls, &*hop.url.host));
+        let tls = self.tls.as_ref().filter(|_| hop.url.secure);
+        // The name that was given is that of the first host, and no other one's.
+        let other = tls.filter(|_| hop.url.host != self.url.host).map(Tls::unnamed);
+        let tls = other.as_ref().or(tls).map(|tls| (tls, &*hop.url.host));
         let path = &hop.target.path;
         first_good(&addresses, |address: SocketAddr| async move {
             let mut dialogue = HttpDialogue::new(&hop.request, &self.expected, follow);

@@ -59,6 +59,8 @@ pub struct Tls {
     config: Arc<ClientConfig>,
     server_name: Option<String>,
     least_days: Option<i64>,
+    /// The certificate must be valid for the name.
+    pub(super) verify: bool,
     /// The connection ends with TLS's own farewell.
     pub(super) close_notify: bool,
 }
@@ -104,8 +106,14 @@ impl Tls {
             config: Arc::new(config),
             server_name: settings.server_name.clone(),
             least_days: settings.least_days,
+            verify: settings.verify,
             close_notify: settings.close_notify,
         })
+    }
+
+    /// The same for hosts that are known by their own names.
+    pub(super) fn unnamed(&self) -> Self {
+        Self { server_name: None, ..self.clone() }
     }
 
     /// A session with `host`, which is at `address`.
