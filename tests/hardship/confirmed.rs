@@ -132,3 +132,25 @@ fn an_address_that_somebody_removes_is_not_said_to_be_there() {
     assert!(host.has("lan0", OTHER_NET));
     assert_eq!(told(&node).0, Some(0));
 }
+
+#[test]
+fn an_address_that_goes_with_its_link_is_not_said_to_be_removed_by_somebody() {
+    if !can_run("address lost with its link") {
+        return;
+    }
+    let (host, far) = host();
+    veth((&host, "lan1"), (&far, "lan1"));
+    let text = configuration("").replace(OTHER_NET, &format!("{OTHER_NET} dev lan1 no_track"));
+    let node = Node::start(&host, &text);
+    node.wait_status("master");
+    becomes(&node, OTHER, "confirmed");
+    // The kernel takes IPv6 addresses off an interface that goes down.
+    host.ip("link set lan1 down");
+    wait_until(SOON, "the kernel has dropped it", || !host.has("lan1", OTHER_NET));
+    let why = || standing(&node, OTHER).1;
+    wait_until(SOON, "the interface is to blame", || why() == "lan1 is down");
+    host.ip("link set lan1 up");
+    becomes(&node, OTHER, "removed");
+    assert_eq!(why(), "lan1 lost it on its way down and up again");
+    assert!(!host.has("lan1", OTHER_NET));
+}
