@@ -60,7 +60,7 @@ fn answer_of(error: &io::Error) -> Answer {
         libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM => {
             untested(format!("this host lacks resources: {error}"))
         }
-        libc::ENODEV => untested("no such interface".into()),
+        libc::ENODEV => untested("the interface to leave by does not exist; see `ip link`".into()),
         libc::EINVAL | libc::EAFNOSUPPORT => untested(format!("not possible here: {error}")),
         _ => bad(error.to_string()),
     }
