@@ -324,7 +324,8 @@ impl Keeper {
         let wanted = plan(&goal.contents, &self.last, Others::Delete);
         let due: BTreeSet<_> = wanted.iter().chain(&before).map(subject).collect();
         let why = applied.problems(ToString::to_string);
-        let left = changes.into_iter().filter(|change| !applied.done.contains(change)).collect();
+        let refused = |change: &Change| !why.is_empty() && !applied.done.contains(change);
+        let left = changes.into_iter().filter(refused).collect();
         let is_due = |change: &Change| self.cause == "start" || due.contains(&subject(change));
         let (due, drifted): (Vec<_>, Vec<_>) = applied.done.into_iter().partition(is_due);
         let news: &[String] = if why == known { &[] } else { &why };
