@@ -4,6 +4,15 @@
 # instead of adding addresses, so the daemon itself is asked for its state.
 
 frr=/usr/lib/frr
+# start_daemon NAME: a daemon of FRR keeps a folder named by its PID in /var/tmp/frr,
+# leaves it behind, and complains when a later process of that PID finds it. So each gets a /var/tmp
+# of its own: `ip netns exec` gives it a mount namespace, with which the folder goes.
+start_daemon() {
+    local name=$1
+    ip netns exec "$them" sh -c 'mount -t tmpfs tmpfs /var/tmp && mkdir -m 777 /var/tmp/frr && exec "$@"' \
+        "$name" "$frr/$name" -d -f "$dir/frr/$name.conf" -i "$dir/frr/$name.pid" \
+        -z "$dir/frr/zserv.api" --vty_socket "$dir/frr" 2>>"$dir/peer.log"
+}
 peer_network() {
     [ -z "${peer_ready:-}" ] || return 0
     local mac v
@@ -16,8 +25,7 @@ peer_network() {
     mkdir -p "$dir/frr" /var/run/frr
     : >"$dir/frr/zebra.conf"
     chown -R frr:frr "$dir/frr" /var/run/frr; chmod 755 "$dir"
-    ip netns exec "$them" $frr/zebra -d -f "$dir/frr/zebra.conf" -i "$dir/frr/zebra.pid" \
-        -z "$dir/frr/zserv.api" --vty_socket "$dir/frr" 2>>"$dir/peer.log"
+    start_daemon zebra
     peer_ready=1
 }
 peer_start() {
@@ -32,8 +40,7 @@ peer_start() {
         for v in "${vips[@]}"; do echo " vrrp $vrid $([ "$family" = 4 ] && echo ip || echo ipv6) ${v%/*}"; done
     } >"$dir/frr/vrrpd.conf"
     : >>"$dir/frr/vrrpd.log"; chown frr:frr "$dir/frr"/*
-    ip netns exec "$them" $frr/vrrpd -d -f "$dir/frr/vrrpd.conf" -i "$dir/frr/vrrpd.pid" \
-        -z "$dir/frr/zserv.api" --vty_socket "$dir/frr" 2>>"$dir/peer.log"
+    start_daemon vrrpd
 }
 peer_end() {
     local pid
