@@ -85,7 +85,7 @@ impl EventStream {
 }
 
 /// What a line can name.
-const NAMES: [&str; 6] = ["instance", "group", "kind", "check", "service", "server"];
+const NAMES: [&str; 7] = ["instance", "group", "kind", "check", "id", "service", "server"];
 
 /// What a line tells the state of: its type and everything that it names.
 fn subject(line: &Line) -> (&str, [Option<&str>; NAMES.len()]) {

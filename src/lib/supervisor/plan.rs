@@ -156,7 +156,10 @@ pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Compositi
         children.push(Child {
             part: Part::Check,
             arguments: arguments(options, &["check", "run", "--plan", "-"]),
-            plan: serde_json::to_value(CheckPlan { scripts: model.scripts.clone() })?,
+            plan: serde_json::to_value(CheckPlan {
+                scripts: model.scripts.clone(),
+                ..CheckPlan::default()
+            })?,
             capabilities: RUNS_SCRIPTS.to_vec(),
             purpose: format!("scripts: {}", scripts.join(", ")),
             stop_limit: model.globals.processes.stop_limit,

@@ -64,7 +64,7 @@ pub(super) fn script(args: ScriptArgs, printer: Printer) -> Result<Exit> {
         output: output_of(repeat.verbose),
         count: if once { Some(1) } else { repeat.count },
     };
-    let plan = CheckPlan { scripts: vec![config] };
+    let plan = CheckPlan { scripts: vec![config], ..CheckPlan::default() };
     let mut emit = |line: &_| if once { printer.answer(line) } else { printer.event(line) };
     let scripts = check::run(Some(plan), options, &mut emit)?;
     Ok(exit_of(scripts.first().map_or(Health::Unknown, |script| script.health)))
@@ -102,7 +102,7 @@ fn scripts_of(file: &std::path::Path, config_id: Option<String>) -> Result<Check
             .remedy("name a vrrp_script in the track_script of an instance or group")
             .exit(Exit::Invalid));
     }
-    Ok(CheckPlan { scripts })
+    Ok(CheckPlan { scripts, ..CheckPlan::default() })
 }
 
 const fn output_of(verbose: bool) -> Output {

@@ -1,5 +1,6 @@
 //! The typed model: what a configuration means, checked, with every default filled in.
 
+mod checks;
 mod instance;
 mod link;
 mod network;

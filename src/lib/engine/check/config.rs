@@ -44,10 +44,3 @@ pub struct ScriptConfig {
     #[serde(default)]
     pub init_fail: bool,
 }
-
-/// The plan of `ha check run --plan -`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckPlan {
-    /// Scripts that some router or group tracks.
-    pub scripts: Vec<ScriptConfig>,
-}

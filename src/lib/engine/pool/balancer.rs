@@ -8,12 +8,12 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::check::{CheckName, CheckReport, ServerName};
+use super::check::{CheckKey, CheckReport, ServerName};
 use super::contents::{checked, join};
 use super::member::Member;
 use super::pool::{Pool, removed, server};
 use super::{BalancerConfig, Drains, Event, PoolConfig};
-use crate::engine::check::Health;
+use crate::engine::check::{CheckId, CheckName, Health};
 use crate::engine::ipvs::{Cleanup, Contents, Protocol, Service};
 
 /// The machine of the load balancing side.
@@ -25,7 +25,7 @@ pub struct Balancer {
     cleanup: Cleanup,
     /// What was told last of each check that somebody has, in the order of telling, for those that
     /// begin with a reload: whoever watches tells a verdict once.
-    known: BTreeMap<CheckName, Vec<CheckReport>>,
+    known: BTreeMap<CheckKey, Vec<CheckReport>>,
     events: VecDeque<Event>,
 }
 
@@ -77,6 +77,9 @@ pub struct CheckStatus {
     /// What it is called.
     #[serde(flatten)]
     pub name: CheckName,
+    /// Which one of those that are called so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<CheckId>,
     /// What it counts as.
     pub up: bool,
     /// Whether it has told anything yet.
@@ -146,8 +149,7 @@ impl Balancer {
             }
         }
         self.index();
-        let by_name = &self.by_name;
-        self.known.retain(|name, _| by_name.contains_key(name));
+        self.keep_known();
         Ok(())
     }
 
@@ -171,11 +173,12 @@ impl Balancer {
         let Some(pool) = self.pools.get(pool) else { return };
         let member = pool.members.get(member);
         let Some(checker) = member.and_then(|member| member.checkers.get(check)) else { return };
-        let mut report = CheckReport { name: checker.name.clone(), ..report.clone() };
+        let name = checker.key.name.clone();
+        let mut report = CheckReport { name, id: checker.key.id, ..report.clone() };
         if report.to.is_none() && report.status.is_some() && !pool.is_suspended && checker.has_run {
             report.to = Some(if checker.is_up { Health::Up } else { Health::Down });
         }
-        let all = self.known.entry(report.name.clone()).or_default();
+        let all = self.known.entry(checker.key.clone()).or_default();
         let before = all.iter().position(|known| known.has_scope_of(&report));
         let latest = match before.map(|at| all.remove(at)) {
             Some(mut known) => {
@@ -185,6 +188,22 @@ impl Balancer {
             None => report,
         };
         all.push(latest);
+    }
+
+    /// Know what was told of every check that is there: one that is put otherwise than before the
+    /// reload, and so has another id, goes on from where it stood.
+    fn keep_known(&mut self) {
+        let members = self.pools.iter().flat_map(|pool| &pool.members);
+        let mut there = BTreeMap::new();
+        for checker in members.flat_map(|member| &member.checkers) {
+            let state: &mut Option<CheckReport> = there.entry(checker.key.clone()).or_default();
+            if checker.has_run && !self.known.contains_key(&checker.key) {
+                *state = Some(checker.report());
+            }
+        }
+        self.known.retain(|key, _| there.contains_key(key));
+        let others = there.into_iter().filter_map(|(key, state)| Some((key, vec![state?])));
+        self.known.extend(others);
     }
 
     /// What is drained from now on.
@@ -249,20 +268,23 @@ impl Balancer {
             for (member, destination) in pool.members.iter().enumerate() {
                 for (check, checker) in destination.checkers.iter().enumerate() {
                     let slot = Slot { pool: number, member, check };
-                    self.by_name.entry(checker.name.clone()).or_default().push(slot);
+                    self.by_name.entry(checker.key.name.clone()).or_default().push(slot);
                 }
             }
         }
     }
 
-    /// Whose check it is: all that have its name; or, when a destination is named, its only check
-    /// of this kind.
+    /// Whose check it is: all that have its name, and its id if it says one; or, when a destination
+    /// is named, its only check of this kind.
     fn slots(&self, report: &CheckReport) -> Result<Vec<Slot>, String> {
         let CheckName { kind, check } = &report.name;
         let named = self.by_name.get(&report.name).into_iter().flatten();
         let found: Vec<Slot> = named.copied().filter(|slot| self.is_meant(*slot, report)).collect();
         if !found.is_empty() {
             return Ok(found);
+        }
+        if let Some(id) = report.id {
+            return Err(format!("no real server has the {kind} check {check} with the id {id}"));
         }
         let Some(wanted) = report.server else {
             return Err(format!("no real server has the {kind} check {check}"));
@@ -285,7 +307,9 @@ impl Balancer {
     fn is_meant(&self, slot: Slot, report: &CheckReport) -> bool {
         let Some(pool) = self.pools.get(slot.pool) else { return false };
         let Some(member) = pool.members.get(slot.member) else { return false };
-        is_about(report, pool, member)
+        let key = member.checkers.get(slot.check).map(|checker| &checker.key);
+        let is_it = report.id.is_none() || key.is_some_and(|key| key.id == report.id);
+        is_it && is_about(report, pool, member)
     }
 }
 
@@ -298,13 +322,13 @@ fn is_about(report: &CheckReport, pool: &Pool, member: &Member) -> bool {
 /// Have the checks of `pool` that begin know what was told of them before.
 fn inform(
     pool: &mut Pool,
-    known: &BTreeMap<CheckName, Vec<CheckReport>>,
+    known: &BTreeMap<CheckKey, Vec<CheckReport>>,
     events: &mut VecDeque<Event>,
 ) {
     let mut news = Vec::new();
     for (number, member) in pool.members.iter().enumerate() {
         for (check, checker) in member.checkers.iter().enumerate().filter(|(_, c)| c.is_fresh) {
-            let all = known.get(&checker.name).into_iter().flatten();
+            let all = known.get(&checker.key).into_iter().flatten();
             let mine = all.filter(|report| is_about(report, pool, member));
             news.extend(mine.map(|report| ((number, check), report)));
         }
@@ -362,7 +386,8 @@ fn status(pool: &Pool) -> PoolStatus {
             .checkers
             .iter()
             .map(|checker| CheckStatus {
-                name: checker.name.clone(),
+                name: checker.key.name.clone(),
+                id: checker.key.id,
                 up: checker.is_up,
                 has_run: checker.has_run,
             })

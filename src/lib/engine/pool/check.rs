@@ -7,17 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{BfdCheck, DestinationConfig, FileCheck};
-use crate::engine::check::{CheckConfig, Connection, Health, HttpCheck, ServerProbe};
+use crate::engine::check::{CheckConfig, CheckId, CheckName, Health, ServerProbe};
 use crate::engine::ipvs::Endpoint;
-
-/// What a check is called in events: its kind, and what it asks of whom.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CheckName {
-    /// `tcp`, `http`, `script` …
-    pub kind: Box<str>,
-    /// `10.0.0.1:80`, `http://10.0.0.1:80/health`, a command, a file, a session.
-    pub check: Box<str>,
-}
 
 impl CheckReport {
     /// Take in what a later one says of the same check: what it says nothing of stays.
@@ -36,39 +27,6 @@ impl CheckReport {
     }
 }
 
-impl CheckName {
-    fn new(kind: &str, check: impl Into<Box<str>>) -> Self {
-        Self { kind: kind.into(), check: check.into() }
-    }
-
-    /// The name of a probe.
-    #[must_use]
-    pub fn of(probe: &ServerProbe) -> Self {
-        match probe {
-            ServerProbe::Tcp(to) => Self::new("tcp", endpoint(to)),
-            ServerProbe::Icmp(to) => Self::new("icmp", to.address.to_string()),
-            ServerProbe::Smtp(check) => Self::new("smtp", endpoint(&check.connection)),
-            ServerProbe::Dns(check) => Self::new("dns", endpoint(&check.connection)),
-            ServerProbe::Udp(check) => Self::new("udp", endpoint(&check.connection)),
-            ServerProbe::Script(check) => Self::new("script", check.command.argv.join(" ")),
-            ServerProbe::Http(check) => {
-                let kind = if check.tls.is_some() { "https" } else { "http" };
-                Self::new(kind, url(kind, check))
-            }
-        }
-    }
-}
-
-fn endpoint(to: &Connection) -> String {
-    Endpoint { address: to.address, port: to.port }.to_string()
-}
-
-/// Of the first of its requests.
-fn url(scheme: &str, check: &HttpCheck) -> String {
-    let path = check.urls.first().map_or("/", |url| &url.path);
-    format!("{scheme}://{}{path}", endpoint(&check.connection))
-}
-
 /// What an event says of a check: the data of `check.transition` and `check.result`.
 ///
 /// A transition is a verdict. A result is a single one, and counts as the configuration of the
@@ -78,6 +36,9 @@ pub struct CheckReport {
     /// What the check is called.
     #[serde(flatten)]
     pub name: CheckName,
+    /// Only this one of those that are called so.
+    #[serde(default)]
+    pub id: Option<CheckId>,
     /// The verdict from now on.
     #[serde(default)]
     pub to: Option<Health>,
@@ -163,10 +124,24 @@ impl fmt::Display for ServerName {
     }
 }
 
+/// Which check: its name, and what tells it apart from others of that name. A file and a session
+/// are known by their names alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct CheckKey {
+    pub(super) name: CheckName,
+    pub(super) id: Option<CheckId>,
+}
+
+impl CheckKey {
+    fn of(kind: &str, name: &str) -> Self {
+        Self { name: CheckName::new(kind, name), id: None }
+    }
+}
+
 /// One check of a destination: what is known of it.
 #[derive(Clone, Debug)]
 pub(super) struct Checker {
-    pub(super) name: CheckName,
+    pub(super) key: CheckKey,
     subject: Subject,
     pub(super) alpha: bool,
     /// Failures in a row that are forgiven.
@@ -204,29 +179,30 @@ impl Checker {
         probes.chain(files).chain(sessions).collect()
     }
 
-    fn new(name: CheckName, subject: Subject, alpha: bool, retry: u32) -> Self {
+    fn new(key: CheckKey, subject: Subject, alpha: bool, retry: u32) -> Self {
         let (is_up, has_run, failures, value) = (!alpha, false, 0, 0);
         let (held, is_fresh) = (None, true);
-        Self { name, subject, alpha, retry, is_up, has_run, failures, value, held, is_fresh }
+        Self { key, subject, alpha, retry, is_up, has_run, failures, value, held, is_fresh }
     }
 
     fn probe(check: &CheckConfig) -> Self {
         let subject = Subject::Probe(check.probe.clone());
-        Self::new(CheckName::of(&check.probe), subject, check.timing.alpha, check.timing.retry)
+        let key = CheckKey { name: CheckName::of(&check.probe), id: Some(CheckId::of(check)) };
+        Self::new(key, subject, check.timing.alpha, check.timing.retry)
     }
 
     fn file(check: &FileCheck) -> Self {
         let subject = Subject::File { weight: check.weight, reverse: check.reverse };
-        Self::new(CheckName::new("file", check.file.clone()), subject, false, 0)
+        Self::new(CheckKey::of("file", &check.file), subject, false, 0)
     }
 
     fn session(check: &BfdCheck) -> Self {
-        Self::new(CheckName::new("bfd", check.session.clone()), Subject::Session, check.alpha, 0)
+        Self::new(CheckKey::of("bfd", &check.session), Subject::Session, check.alpha, 0)
     }
 
     /// Whether `old` was the same check before a reload.
     pub(super) fn continues(&self, old: &Self) -> bool {
-        self.name == old.name && self.subject == old.subject
+        self.key.name == old.key.name && self.subject == old.subject
     }
 
     /// Know what `old` knew.
@@ -248,6 +224,21 @@ impl Checker {
     /// What was kept.
     pub(super) fn release(&mut self) -> Option<Box<CheckReport>> {
         self.held.take()
+    }
+
+    /// How it stands, as a check would tell it.
+    pub(super) fn report(&self) -> CheckReport {
+        CheckReport {
+            name: self.key.name.clone(),
+            id: self.key.id,
+            to: Some(if self.is_up { Health::Up } else { Health::Down }),
+            status: None,
+            service: None,
+            server: None,
+            weight: None,
+            value: matches!(self.subject, Subject::File { .. }).then_some(self.value),
+            reason: "as before the reload".into(),
+        }
     }
 
     /// What `report` says, counted.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::check::{CheckConfig, CommandLine};
+use crate::engine::check::{CheckConfig, ClientTls, CommandLine};
 use crate::engine::ipvs::{
     Forwarding, Persistence, Scheduler, SchedulerFlags, Service, TableConfig,
 };
@@ -39,24 +39,6 @@ impl BalancerConfig {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// Files of TLS checks; they are read when the checks start.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ClientTls {
-    /// Passphrase of the key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<Box<str>>,
-    /// File with certificates of authorities.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorities: Option<Box<str>>,
-    /// File with the client certificate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<Box<str>>,
-    /// File with its private key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<Box<str>>,
 }
 
 /// One `virtual_server`.

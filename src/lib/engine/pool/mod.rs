@@ -10,16 +10,16 @@ mod contents;
 mod drain;
 mod event;
 mod member;
+mod plan;
 #[expect(clippy::module_inception, reason = "one pool of all pools")]
 mod pool;
 #[cfg(test)]
 mod tests;
 
 pub use balancer::{Balancer, CheckStatus, PoolStatus, ServerStatus};
-pub use check::{CheckName, CheckReport, ServerName};
-pub use config::{
-    BalancerConfig, BfdCheck, ClientTls, DestinationConfig, FileCheck, PoolConfig, SorryServer,
-};
+pub use check::{CheckReport, ServerName};
+pub use config::{BalancerConfig, BfdCheck, DestinationConfig, FileCheck, PoolConfig, SorryServer};
 pub use contents::contents;
 pub use drain::{Drain, Drains, Weight};
 pub use event::Event;
+pub use plan::{probes, scripts};

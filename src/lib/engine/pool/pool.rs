@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use super::check::CheckReport;
 use super::contents::{is_drained, name};
 use super::member::Member;
+use super::plan::suspending;
 use super::{Drains, Event, PoolConfig};
-use crate::engine::ipvs::{Destination, Service};
+use crate::engine::ipvs::Destination;
 
 /// A pool with what is known of it.
 #[derive(Clone, Debug)]
@@ -131,11 +132,8 @@ impl Pool {
 
     /// This host has these addresses.
     pub(super) fn house(&mut self, addresses: &BTreeSet<IpAddr>, events: &mut VecDeque<Event>) {
-        if !self.config.suspend_without_address || self.config.group.is_some() {
-            return;
-        }
-        let Some(Service::Addresses { first, .. }) = self.config.services.first() else { return };
-        let suspended = !addresses.contains(first);
+        let Some(address) = suspending(&self.config) else { return };
+        let suspended = !addresses.contains(&address);
         if suspended != self.is_suspended {
             self.is_suspended = suspended;
             events.push_back(Event::Suspended { service: self.name.clone(), suspended });

@@ -591,3 +591,86 @@ fn what_is_drained_is_kept_as_text_and_refused_when_it_is_not_known() {
     assert_eq!(undone.weights[0].weight, 3);
     assert!(Drains::parse(r#"{"v":2,"drained":[]}"#).unwrap_err().contains("version 2"));
 }
+
+/// Two checks of server 1 that look for different words on the same page, and their ids.
+fn two_pages() -> (Value, [String; 2]) {
+    let page = |word: &str, retry: u32| {
+        json!({
+            "probe": {"http": {
+                "connection": {"address": "10.0.0.1", "port": 80, "timeout_us": 1},
+                "version": "1.0",
+                "urls": [{"path": "/", "status": [[200, 299]], "regex": {"pattern": word}}]}},
+            "timing": {"delay_loop_us": 1, "retry": retry, "delay_before_retry_us": 1,
+                "warmup_us": 1},
+        })
+    };
+    let pages = [page("ready", 1), page("primary", 1)];
+    let ids = pages.clone().map(|page| {
+        let check = serde_json::from_value(page).unwrap();
+        crate::engine::check::CheckId::of(&check).to_string()
+    });
+    (server(1, json!({ "checks": pages })), ids)
+}
+
+fn page(to: &str, id: Option<&str>) -> CheckReport {
+    let data = json!({"kind": "http", "check": "http://10.0.0.1:80/", "to": to, "id": id});
+    serde_json::from_value(data).unwrap()
+}
+
+#[test]
+fn two_checks_of_one_name_are_told_apart_by_their_ids_and_meant_both_without() {
+    let (both, [ready, primary]) = two_pages();
+    let mut balancer = start(config(json!({}), vec![both, server(2, json!({}))]));
+    balancer.handle_check(&page("down", Some(&ready))).unwrap();
+    assert_eq!(now(&balancer), BTreeMap::from([(2, 1)]));
+    balancer.handle_check(&page("up", Some(&primary))).unwrap();
+    assert_eq!(now(&balancer), BTreeMap::from([(2, 1)]), "the other one is still down");
+    balancer.handle_check(&page("up", None)).unwrap();
+    assert_eq!(now(&balancer), BTreeMap::from([(1, 1), (2, 1)]));
+    let unknown = balancer.handle_check(&page("down", Some("0123456789abcdef")));
+    assert!(unknown.is_err_and(|why| why.contains("0123456789abcdef")));
+    assert_eq!(now(&balancer), BTreeMap::from([(1, 1), (2, 1)]));
+}
+
+#[test]
+fn a_check_that_is_put_otherwise_after_a_reload_is_known_to_a_pool_that_begins_later() {
+    let check = |retry: u32| {
+        let mut check = tcp_check(1, false);
+        merge(&mut check["timing"], json!({ "retry": retry }));
+        json!({ "checks": [check] })
+    };
+    let mut balancer = start(config(json!({}), vec![server(1, check(1))]));
+    balancer.handle_check(&turn(1, false)).unwrap();
+    let second = |retry| config(json!({}), vec![server(1, check(retry))]);
+    balancer.handle_config(second(2)).unwrap();
+    let mut both = second(2);
+    let other = json!({"services": [{"addresses":
+        {"first": "192.0.2.2", "count": 1, "port": 80, "protocol": "tcp"}}]});
+    both.pools.extend(config(other, vec![server(1, check(2))]).pools);
+    balancer.handle_config(both).unwrap();
+    assert!(balancer.status().iter().all(|pool| !pool.servers[0].up));
+}
+
+#[test]
+fn what_many_services_ask_of_one_server_is_asked_once_and_while_it_counts_for_one() {
+    let suspending = |first: &str, yes: bool| {
+        config(
+            json!({"suspend_without_address": yes, "services": [{"addresses":
+                {"first": first, "count": 1, "port": 80, "protocol": "tcp"}}]}),
+            vec![server(1, json!({})), server(2, json!({"checks": [tcp_check(1, true)]}))],
+        )
+    };
+    let mut all = suspending("192.0.2.1", true);
+    let planned = |all: &BalancerConfig| {
+        let plan = probes(all, []);
+        assert_eq!(plan.checks.len(), 1, "{plan:?}");
+        plan.checks[0].addresses.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(planned(&all), ["192.0.2.1"]);
+    all.pools.extend(suspending("192.0.2.2", true).pools);
+    assert_eq!(planned(&all), ["192.0.2.1", "192.0.2.2"]);
+    all.pools.extend(suspending("192.0.2.3", false).pools);
+    assert!(planned(&all).is_empty());
+    all.pools.extend(suspending("192.0.2.4", true).pools);
+    assert!(planned(&all).is_empty(), "it counts for one that is never suspended");
+}

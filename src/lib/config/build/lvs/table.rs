@@ -9,8 +9,9 @@ use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::resolve::Entry;
 use crate::config::tree::Word;
 use crate::config::values::{self, Parsed};
+use crate::engine::check::ClientTls;
 use crate::engine::ipvs::{Cleanup, Marks, SyncDaemon, TableConfig, Timeouts};
-use crate::engine::pool::{BalancerConfig, ClientTls};
+use crate::engine::pool::BalancerConfig;
 use crate::engine::vrrp::RouterConfig;
 
 /// Take one `global_defs` block.
