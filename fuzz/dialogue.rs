@@ -1,6 +1,7 @@
 //! What must hold for anything a server may send to a probe: the dialogue ends, and how the bytes
 //! were cut makes no difference.
 
+use ha::engine::check::database::{Demand, Login, Password, RedisDialogue};
 use ha::engine::check::dialogue::{Dialogue, Finding, Step};
 use ha::engine::check::dns::{DnsDialogue, Question, RecordType, Transport};
 use ha::engine::check::http::{Expectation, HttpDialogue, Request, Url};
@@ -10,11 +11,12 @@ use ha::wire::x509;
 /// The first byte chooses the dialogue and how the rest is cut.
 pub fn dialogue(data: &[u8]) {
     let Some((choice, bytes)) = data.split_first() else { return };
-    let size = usize::from(choice >> 2) + 1;
-    match choice % 4 {
+    let size = usize::from(choice >> 3) + 1;
+    match choice % 8 {
         0 => http(bytes, size),
         1 => drop(lead(&mut SmtpDialogue::new("me"), bytes, size)),
         2 => dns(bytes, size),
+        3 => database(bytes, size),
         _ => {
             let payload = Bytes::default();
             drop(lead(&mut UdpDialogue::new(&payload, None), bytes, size));
@@ -32,7 +34,7 @@ fn lead(dialogue: &mut dyn Dialogue, bytes: &[u8], size: usize) -> Option<Findin
     for _ in 0..bytes.len() + 8 {
         match dialogue.step() {
             Step::Done(finding) => return Some(finding),
-            Step::Send(_) => {}
+            Step::Send(_) | Step::Secure => {}
             Step::Receive => match parts.next() {
                 Some(part) => dialogue.handle_bytes(part),
                 None if ended => return None,
@@ -59,6 +61,15 @@ fn http(bytes: &[u8], size: usize) {
     assert!(cut.is_some(), "it ends with the connection");
     let said = |finding: Option<Finding>| finding.map(|finding| (finding.grade, finding.reason));
     assert_eq!(said(cut), said(whole));
+}
+
+/// A database may say whatever it likes: how it was cut makes no difference.
+fn database(bytes: &[u8], size: usize) {
+    let login = Login { user: "me".into(), password: Some(Password::new("secret")) };
+    let put = |size| lead(&mut RedisDialogue::new(&login, Demand::default()), bytes, size);
+    let (cut, whole) = (put(size), put(bytes.len().max(1)));
+    assert!(cut.is_some(), "it ends with the connection");
+    assert_eq!(cut.map(|finding| finding.grade), whole.map(|finding| finding.grade));
 }
 
 fn dns(bytes: &[u8], size: usize) {

@@ -7,50 +7,16 @@ mod web;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use child::wait_until;
 use serde_json::json;
-use web::{Closed, Server, check, has_or_skip, held_tcp, on_some_port};
+use web::{Closed, Daemon, Server, check, has_or_skip, held_tcp};
 
 fn expect(words: &str, code: i32, reason: &str) {
     let (found, data) = check(words);
     assert_eq!((found, data["reason"].as_str()), (code, Some(reason)), "{words}: {data}");
-}
-
-/// A process that ends with the test.
-struct Daemon(Child);
-
-impl Daemon {
-    fn start(program: &str, arguments: &[&str]) -> Self {
-        Self(Self::spawn(program, arguments))
-    }
-
-    /// With `PORT` in its arguments replaced by the one where it listens.
-    fn listening(program: &str, arguments: &[&str]) -> (Self, u16) {
-        let (process, port) = on_some_port(|port| {
-            let arguments: Vec<String> =
-                arguments.iter().map(|word| word.replace("PORT", &port.to_string())).collect();
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            Self::spawn(program, &arguments)
-        });
-        (Self(process), port)
-    }
-
-    fn spawn(program: &str, arguments: &[&str]) -> Child {
-        let mut command = Command::new(program);
-        command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().expect("it starts")
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _gone = self.0.kill();
-        let _reaped = self.0.wait();
-    }
 }
 
 #[test]

@@ -341,16 +341,17 @@ fn what_the_kernel_says_of_links_and_addresses() {
 
 #[test]
 fn dialogues_of_probes() {
-    let seeds: [&[u8]; 9] = [
-        b"\x10HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-        b"\x04HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nWiki\r\n0\r\n\r\n",
-        b"\x20HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 302 x\r\nLocation: /b\r\n\r\n",
-        b"\x05220-a\r\n220 b\r\n250 c\r\n221 d\r\n",
+    let seeds: [&[u8]; 10] = [
+        b"\x20HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        b"\x08HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nWiki\r\n0\r\n\r\n",
+        b"\x40HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 302 x\r\nLocation: /b\r\n\r\n",
+        b"\x09220-a\r\n220 b\r\n250 c\r\n221 d\r\n",
         b"\x02\0\x1d\0\x07\x81\x80\0\x01\0\x01\0\0\0\0\x07example\x03com\0\0\x01\0\x01",
         b"\x02\0\x07\x81\x80\0\x01\0\x01\0\0\0\0\x07example\x03com\0\0\x01\0\x01",
-        b"\x03https://[2001:db8::1]:8443/a?b#c",
-        b"\x03http://www.example.com",
-        b"\x030\x820\x80\xa0\x03\x02\x01\x02\x02\x01\x07",
+        b"\x07https://[2001:db8::1]:8443/a?b#c",
+        b"\x07http://www.example.com",
+        b"\x13+OK\r\n+PONG\r\n$19\r\nredis_version:7.0.1\r\n$13\r\nrole:master\r\n\r\n",
+        b"\x070\x820\x80\xa0\x03\x02\x01\x02\x02\x01\x07",
     ];
     smoke(ROUNDS, &seeds.map(<[u8]>::to_vec), dialogue::dialogue);
 }

@@ -547,7 +547,7 @@ fn checks_keep_their_schemas() {
     let target = listener.local_addr().unwrap();
     stream(&format!("check tcp {target} --json"), "", &["check.result"]);
     stream("check tcp 127.0.0.1:1 --json", "", &["check.result"]);
-    for kind in ["http", "https", "tls", "smtp", "udp"] {
+    for kind in ["http", "https", "tls", "smtp", "udp", "redis"] {
         stream(&format!("check {kind} {target} --timeout 50ms --json"), "", &["check.result"]);
     }
     stream(

@@ -114,6 +114,41 @@ impl Drop for Nginx {
     }
 }
 
+/// A process that ends with the test.
+pub struct Daemon(pub Child);
+
+impl Daemon {
+    /// `program` with these arguments.
+    pub fn start(program: &str, arguments: &[&str]) -> Self {
+        Self(Self::spawn(program, arguments))
+    }
+
+    /// With `PORT` in its arguments replaced by the one where it listens.
+    pub fn listening(program: &str, arguments: &[&str]) -> (Self, u16) {
+        let (process, port) = on_some_port(|port| {
+            let arguments: Vec<String> =
+                arguments.iter().map(|word| word.replace("PORT", &port.to_string())).collect();
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            Self::spawn(program, &arguments)
+        });
+        (Self(process), port)
+    }
+
+    fn spawn(program: &str, arguments: &[&str]) -> Child {
+        let mut command = Command::new(program);
+        command.env("PATH", format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default()));
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("it starts")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
 /// A daemon that `start` starts on a port of 127.0.0.1, and listens there. Somebody else may have
 /// taken the port in the meantime, then it ends and is started on another one.
 pub fn on_some_port(start: impl Fn(u16) -> Child) -> (Child, u16) {

@@ -1,5 +1,6 @@
 //! `ha check`: probe one thing: exit 0 healthy, 1 not.
 
+mod databases;
 mod local;
 mod network;
 mod repeat;
@@ -30,6 +31,7 @@ Examples:
   ha check http http://192.0.2.10/health --host www.example.com --contains ready
   ha check https https://www.example.com/ --verify --least-days 14
   ha check dns 192.0.2.53 --name example.com
+  ha check redis 192.0.2.6 --role primary
   ha check tcp '[2001:db8::10]:443' --watch --interval 500ms --fall 3
   ha check script --watch --interval 2s -- /usr/local/bin/check_nginx --quick
   ha check tcp 192.0.2.10:80 --count 5 --json | jq -c .
@@ -112,6 +114,17 @@ Examples:
 
 Without --require-reply it is good when no ICMP error has come at the end of --timeout.")]
     Udp(Box<services::UdpArgs>),
+    /// Does a Redis server work, and is it what it should be?
+    #[command(after_help = "\
+Examples:
+  ha check redis 192.0.2.6 --role primary --password-file /etc/ha/redis.password
+  ha check redis 192.0.2.7 --role replica --max-lag 10s --tls --verify
+  ha check redis 192.0.2.6 --json | jq .data.database
+
+It is asked PING, INFO server and INFO replication; a user of its access lists needs +ping +info.
+A replica is as far behind as it has not heard its primary; one that has never heard it does not
+know. Valkey and KeyDB speak the same.")]
+    Redis(Box<databases::RedisArgs>),
     /// Does a file say that all is well?
     #[command(after_help = "\
 Examples:
@@ -151,6 +164,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         Probe::Dns(args) => services::dns(*args, printer),
         Probe::Smtp(args) => services::smtp(*args, printer),
         Probe::Udp(args) => services::udp(*args, printer),
+        Probe::Redis(args) => databases::redis(*args, printer),
         Probe::File(args) => local::file(args, printer),
         Probe::Process(args) => local::process(args, printer),
         Probe::Script(args) => script::script(args, printer),

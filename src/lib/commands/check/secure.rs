@@ -40,9 +40,9 @@ pub(super) struct TlsArgs {
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
 
-    /// Oldest version of TLS that will do.
-    #[arg(long, value_name = "VERSION", default_value = "1.2", value_parser = ["1.2", "1.3"])]
-    tls_min: String,
+    /// Oldest version of TLS that will do [default: 1.2].
+    #[arg(long, value_name = "VERSION", value_parser = ["1.2", "1.3"])]
+    tls_min: Option<String>,
 
     /// The certificate must last for this many more days.
     #[arg(long, value_name = "DAYS")]
@@ -53,7 +53,39 @@ pub(super) struct TlsArgs {
     close_notify: bool,
 }
 
+/// TLS where it is a choice.
+#[derive(Debug, clap::Args)]
+pub(super) struct MaybeTls {
+    /// Speak TLS; each of its options below implies this.
+    #[arg(long)]
+    tls: bool,
+
+    #[command(flatten)]
+    how: TlsArgs,
+}
+
+impl MaybeTls {
+    /// TLS, if it is wanted.
+    pub(super) fn tls(self) -> Result<Option<Tls>> {
+        let wanted = self.tls || self.how.says_something();
+        wanted.then(|| Tls::new(&self.how.settings()?)).transpose()
+    }
+}
+
 impl TlsArgs {
+    const fn says_something(&self) -> bool {
+        let Self { sni, no_sni, verify, ca, cert, key, tls_min, least_days, close_notify } = self;
+        *no_sni
+            || *verify
+            || *close_notify
+            || sni.is_some()
+            || ca.is_some()
+            || cert.is_some()
+            || key.is_some()
+            || tls_min.is_some()
+            || least_days.is_some()
+    }
+
     pub(super) fn settings(self) -> Result<TlsSettings> {
         if let Some(name) = &self.sni
             && rustls::pki_types::DnsName::try_from(name.as_str()).is_err()
@@ -67,7 +99,7 @@ impl TlsArgs {
             verify: self.verify || self.ca.is_some(),
             authorities: self.ca,
             identity: self.cert.zip(self.key),
-            only_1_3: self.tls_min == "1.3",
+            only_1_3: self.tls_min.as_deref() == Some("1.3"),
             least_days: self.least_days,
             close_notify: self.close_notify,
         })

@@ -11,6 +11,7 @@ use crate::engine::check::probe::{Action, Answer, Statistics};
 use crate::engine::check::{Change, Health, Probe, ProbeConfig};
 use crate::error::{Error, Result};
 use crate::io::probe::Target;
+use crate::io::probe::database::Database;
 use crate::io::probe::dns::Dns;
 use crate::io::probe::file::FileProbe;
 use crate::io::probe::http::Http;
@@ -41,6 +42,8 @@ pub enum Question {
     Smtp(Box<Smtp>),
     /// Does a UDP service answer?
     Udp(Box<Udp>),
+    /// Does a database work, and as what?
+    Database(Box<Database>),
     /// Does a file say that all is well?
     File(FileProbe),
     /// Do as many processes run as should?
@@ -60,6 +63,7 @@ impl Question {
             Self::Dns(_) => "dns",
             Self::Smtp(_) => "smtp",
             Self::Udp(_) => "udp",
+            Self::Database(database) => database.protocol.word(),
             Self::File(_) => "file",
             Self::Process(_) => "process",
         }
@@ -76,6 +80,7 @@ impl Question {
             Self::Dns(dns) => dns.target.name(),
             Self::Smtp(smtp) => smtp.targets.iter().map(Target::name).collect::<Vec<_>>().join(" "),
             Self::Udp(udp) => udp.target.name(),
+            Self::Database(database) => database.target.name(),
             Self::File(file) => file.path.display().to_string(),
             Self::Process(ProcessProbe(check)) => check.name.clone(),
         }
@@ -90,6 +95,7 @@ impl Question {
             Self::Dns(dns) => dns.ask().await,
             Self::Smtp(smtp) => smtp.ask().await,
             Self::Udp(udp) => udp.ask().await,
+            Self::Database(database) => database.ask().await,
             Self::File(file) => file.ask(),
             Self::Process(process) => process.ask(),
         }

@@ -2,8 +2,11 @@
 //! thresholds of their own. A key that is absent was not seen.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::database::Role;
 
 /// What was seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -20,6 +23,9 @@ pub struct Details {
     /// The answer of a DNS server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dns: Option<DnsDetails>,
+    /// What a database says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseDetails>,
 }
 
 impl Details {
@@ -37,6 +43,7 @@ impl Details {
             http: later.http.or(self.http),
             tls: later.tls.or(self.tls),
             dns: later.dns.or(self.dns),
+            database: later.database.or(self.database),
         }
     }
 }
@@ -91,4 +98,30 @@ pub struct DnsDetails {
     pub answers: u16,
     /// `udp`, or `tcp` when the answer did not fit into a datagram.
     pub transport: &'static str,
+}
+
+/// What a database says of itself; nothing where it does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DatabaseDetails {
+    /// What it is among those that hold the same data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// It takes no writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
+    /// How far a replica is behind.
+    #[serde(
+        rename = "lag_s",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "in_seconds"
+    )]
+    pub lag: Option<Duration>,
+    /// Version of the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_version: Option<String>,
+}
+
+#[expect(clippy::ref_option, reason = "the signature is serde's")]
+fn in_seconds<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.as_secs_f64()).serialize(out)
 }

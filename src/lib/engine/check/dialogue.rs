@@ -13,6 +13,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Wait for bytes or for the peer's end, tell them, then ask again.
     Receive,
+    /// Go on within TLS, then ask again.
+    Secure,
     /// The dialogue is over.
     Done(Finding),
 }
@@ -51,6 +53,12 @@ pub trait Dialogue {
 
     /// The peer sends no more.
     fn handle_end(&mut self);
+
+    /// Whether it says itself when to go on within TLS ([`Step::Secure`]), where there is TLS. Else
+    /// TLS comes first.
+    fn asks_for_tls(&self) -> bool {
+        false
+    }
 
     /// What is waited for, for whoever has waited too long.
     fn awaits(&self) -> &'static str;

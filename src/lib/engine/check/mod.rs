@@ -1,6 +1,7 @@
 //! Health checking as decisions: when to probe, and what a row of results means.
 
 mod config;
+pub mod database;
 pub mod details;
 pub mod dialogue;
 pub mod dns;

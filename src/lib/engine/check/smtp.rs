@@ -152,6 +152,7 @@ mod tests {
                     None => dialogue.handle_end(),
                 },
                 Step::Done(finding) => return (said, finding.grade, finding.reason),
+                Step::Secure => unreachable!("it asks for no TLS"),
             }
         }
     }

@@ -56,6 +56,7 @@ async fn lead(
             Step::Send(bytes) => {
                 socket.send(&bytes).await?;
             }
+            Step::Secure => return Err(io::Error::other("there is no TLS over datagrams")),
             Step::Receive => receive(&socket, &mut |bytes| dialogue.handle_bytes(bytes)).await?,
         }
     }

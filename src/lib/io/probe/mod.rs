@@ -1,5 +1,6 @@
 //! Single network probes: one question, one answer, within a time limit.
 
+pub mod database;
 mod datagram;
 pub mod dns;
 pub mod file;

@@ -101,15 +101,22 @@ impl Stream {
         read.and_then(|peer| flushed.map(|()| peer))
     }
 
-    async fn handshake(&mut self) -> io::Result<()> {
+    /// Go on within TLS, with a server that is known as `host`. What the session shows.
+    async fn secure(&mut self, (tls, host): (&Tls, &str), stage: &Stage) -> io::Result<Finding> {
+        stage.set("the end of the TLS handshake");
+        self.tls = Some(Box::new(tls.connection(host, self.tcp.peer_addr()?.ip())?));
         self.flush().await?;
         while self.tls.as_ref().is_some_and(|tls| tls.is_handshaking()) {
             if self.receive(&mut |_| {}).await? == Peer::Ended {
                 return Err(io::Error::other("the connection was closed within the TLS handshake"));
             }
         }
-        Ok(())
+        Ok(self.tls.as_deref().map_or_else(connected, |session| tls.judge(session)))
     }
+}
+
+fn connected() -> Finding {
+    Finding::good("connected")
 }
 
 /// Pass `bytes` through `tls`; none: the connection has ended.
@@ -170,17 +177,15 @@ async fn hold(
 ) -> io::Result<Finding> {
     let tcp = tcp::connect(path, address).await?;
     let mut stream = Stream { tcp, tls: None };
-    let mut session = Finding::good("connected");
-    if let Some((tls, host)) = tls {
-        stage.set("the end of the TLS handshake");
-        stream.tls = Some(Box::new(tls.connection(host, address.ip())?));
-        stream.handshake().await?;
-        session = stream.tls.as_deref().map_or(session, |connection| tls.judge(connection));
+    let mut session = connected();
+    let at_once = dialogue.as_ref().is_none_or(|dialogue| !dialogue.asks_for_tls());
+    if let Some(tls) = tls.filter(|_| at_once) {
+        session = stream.secure(tls, stage).await?;
     }
     let Some(dialogue) = dialogue.filter(|_| session.grade == Grade::Good) else {
         return Ok(session);
     };
-    let finding = lead(&mut stream, dialogue, stage).await?;
+    let finding = lead(&mut stream, tls, dialogue, &mut session, stage).await?;
     if let Some(connection) =
         stream.tls.as_mut().filter(|_| tls.is_some_and(|(tls, _)| tls.close_notify))
     {
@@ -191,9 +196,12 @@ async fn hold(
     Ok(Finding { details: Box::new(session.details.with(*finding.details)), ..finding })
 }
 
+/// Lead `dialogue` to its end; `session` is what TLS showed, now or when the dialogue asks for it.
 async fn lead(
     stream: &mut Stream,
+    tls: Option<(&Tls, &str)>,
     dialogue: &mut dyn Dialogue,
+    session: &mut Finding,
     stage: &Stage,
 ) -> io::Result<Finding> {
     loop {
@@ -206,6 +214,13 @@ async fn lead(
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
                 sent => sent?,
             },
+            Step::Secure => {
+                let tls = tls.ok_or_else(|| io::Error::other("it asks for TLS, unasked"))?;
+                *session = stream.secure(tls, stage).await?;
+                if session.grade != Grade::Good {
+                    return Ok(session.clone());
+                }
+            }
             Step::Receive => {
                 if stream.receive(&mut |bytes| dialogue.handle_bytes(bytes)).await? == Peer::Ended {
                     dialogue.handle_end();
