@@ -249,3 +249,60 @@ fn what_is_given_and_does_not_hold_is_no_origin() {
     let forced = "vrrp.routers[0].higher_priority_send_advert = false  # main.conf:5 strict_mode";
     has(&text, forced);
 }
+
+#[test]
+fn a_check_or_server_that_is_left_out_is_no_origin_of_one_like_it() {
+    let main = "\
+virtual_server 192.0.2.80 80 {
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    real_server 192.0.2.300 80 {
+        weight 3
+    }
+    real_server 192.0.2.1 80 {
+        weight 4
+        MISC_CHECK {
+            misc_path \"/nonexistent/check\"
+            misc_timeout 3
+        }
+        HTTP_GET {
+            connect_port 81
+        }
+        MISC_CHECK {
+            misc_path \"/bin/sh -c true\"
+            misc_timeout 4
+        }
+        HTTP_GET {
+            url {
+                path /two
+                status_code 200
+            }
+            connect_port 82
+        }
+        MISC_CHECK {
+            misc_path \"/bin/sh -c true\"
+            user nobody-of-this-name
+        }
+        MISC_CHECK {
+            misc_path \"/bin/sh -c true\"
+            misc_timeout 5
+        }
+    }
+}
+";
+    let (text, told) = show("left-out", main, &[]);
+    assert!(
+        told.contains("/nonexistent/check") && told.contains("HTTP_GET asks for nothing"),
+        "{told}"
+    );
+    let server = "balancer.pools[0].destinations[0]";
+    has(&text, &format!("{server}.weight = 4  # main.conf:9 weight"));
+    for (number, value, line) in [
+        (0, "probe.script.timeout_us = 4000000", "19 misc_timeout"),
+        (1, "probe.http.connection.port = 82", "26 connect_port"),
+        (2, "probe.script.timeout_us = 5000000", "34 misc_timeout"),
+    ] {
+        has(&text, &format!("{server}.checks[{number}].{value}  # main.conf:{line}"));
+    }
+}

@@ -52,7 +52,7 @@ const fn taken(file: &'static str, row: &'static str) -> Difference {
     Difference { file, runs: Runs::Ha, row }
 }
 
-const DIFFERENCES: [Difference; 22] = [
+const DIFFERENCES: [Difference; 23] = [
     refused("mistakes/hmac.conf", "`auth_hmac`"),
     refused("mistakes/net-namespace.conf", "`net_namespace`"),
     refused("mistakes/block-missing.conf", "E0005"),
@@ -66,6 +66,7 @@ const DIFFERENCES: [Difference; 22] = [
     refused("mistakes/name-missing.conf", "E0010"),
     refused("mistakes/instance-inside-instance.conf", "E0015"),
     refused("mistakes/quote-not-closed.conf", "E0003"),
+    refused("mistakes/escape-takes-the-quote.conf", "E0003"),
     refused("mistakes/two-names.conf", "E0010"),
     refused("mistakes/duplicate-vrid-unicast.conf", "E0013"),
     taken("real/interface-missing.conf", "An interface that does not exist"),

@@ -62,6 +62,46 @@ fn pages_are_set_without_a_complaint() {
     }
 }
 
+/// Columns of a terminal that is narrower than most, as beside an editor.
+const COLUMNS: usize = 72;
+
+#[test]
+fn the_reference_fits_a_narrow_terminal() {
+    let width = format!("-rLL={COLUMNS}n");
+    let words = ["-Tutf8", "-mandoc", "-P-c", &width];
+    let page = folder().join("ha.conf.5");
+    let Ok(output) = Command::new("groff").args(words).arg(page).output() else {
+        eprintln!("skipped: there is no groff");
+        return;
+    };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    // Bold and underlined characters are struck twice: what is before a backspace is not seen.
+    let seen = |line: &str| {
+        let struck = line.matches('\u{8}').count();
+        line.chars().count() - 2 * struck
+    };
+    assert!(text.lines().count() > 3000, "only {} lines", text.lines().count());
+    let wide: Vec<&str> = text.lines().filter(|line| seen(line) > COLUMNS).collect();
+    assert!(wide.is_empty(), "{} lines: {wide:#?}", wide.len());
+}
+
+/// Blocks that no example shows: `ha` refuses one on purpose, and warns of an old spelling.
+const WITHOUT_EXAMPLE: [&str; 2] = ["vrrp_instance/auth_hmac", "vrrp_track_file"];
+
+#[test]
+fn every_block_has_an_example_of_its_own() {
+    let shown = |path: &str| {
+        let section = guide::introduction(path);
+        section.is_some_and(|own| own.pieces.iter().any(|piece| matches!(piece, Piece::Example(_))))
+    };
+    let without: Vec<&str> = schema::blocks()
+        .iter()
+        .map(|block| block.path)
+        .filter(|path| !shown(path) && !WITHOUT_EXAMPLE.contains(path))
+        .collect();
+    assert_eq!(without, Vec::<&str>::new());
+}
+
 #[test]
 fn every_keyword_is_in_the_manual() {
     let text = fs::read_to_string(folder().join("ha.conf.5")).unwrap();

@@ -28,7 +28,7 @@ const LOOKING: [&str; 9] = [
 const READ_AS: [(&str, &str, &str); 9] = [
     // `accept` is what happens without a packet filter; the contrary is not there yet, which is told.
     ("instances.NAME.accept", "packet filtering", "config/build/instance.rs"),
-    ("globals.script_security", "script_security", "config/build/scripts.rs"),
+    ("globals.script_security", "script_security", "config/build/program.rs"),
     ("vrrp.trackers[].id.script", "TrackerId", "engine/vrrp/node.rs"),
     ("notify.member_of.NAME", "member_of", "engine/notify/notifier.rs"),
     ("vrrp.routers[].auth.pass", "Auth::Pass", "engine/vrrp/receive.rs"),

@@ -144,6 +144,8 @@ struct Walk<'s, 'a> {
     names: BTreeMap<(&'static str, &'s str), &'s Statement>,
     /// Where what was given and does not hold stands.
     set_aside: BTreeSet<Span>,
+    /// Where it stands why a block made nothing.
+    left_out: BTreeSet<Span>,
     found: Vec<Setting<'a>>,
 }
 
@@ -159,7 +161,22 @@ impl<'s, 'a> Walk<'s, 'a> {
             d.code == Code::Strict || ignored
         };
         let set_aside = diagnostics.iter().filter(lost).filter_map(|d| d.span).collect();
-        Self { top, names, set_aside, found: Vec::new() }
+        let vain = |d: &&Diagnostic| {
+            let script = matches!(d.code, Code::ScriptUnusable | Code::UnknownUser);
+            script || d.remedy.contains("is left out")
+        };
+        let left_out = diagnostics.iter().filter(vain).filter_map(|d| d.span).collect();
+        Self { top, names, set_aside, left_out, found: Vec::new() }
+    }
+
+    /// Whether nothing came of `block`, an element of what `anchor` is about: it was left out, or
+    /// as a check what it needs was.
+    fn is_left_out(&self, block: &Statement, anchor: &Anchor) -> bool {
+        let told = |s: &Statement| {
+            self.left_out.contains(&s.span)
+                || s.words.iter().any(|word| self.left_out.contains(&word.span))
+        };
+        told(block) || anchor.is_of_checks() && block.children.iter().any(told)
     }
 
     fn value(&mut self, value: &'a Value, at: &At, scope: &mut Vec<Place<'s>>) {
@@ -266,7 +283,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                     statement.keyword == *keyword
                         || (!anchor.lists && anchor.keywords.contains(&statement.keyword))
                 });
-                for statement in these {
+                for statement in these.filter(|s| !self.is_left_out(s, anchor)) {
                     if anchor.lists {
                         let entry = |line| Place::Entry(statement.inside, line);
                         places.extend(statement.lines.iter().map(|line| entry(line.as_slice())));

@@ -128,7 +128,7 @@ impl Page {
                 self.text(text);
             }
             Piece::Example(code) => {
-                self.line(".PP\n.RS\n.EX");
+                self.line(".PP\n.RS 4\n.EX");
                 for line in code.lines() {
                     // A dot at the start of a line is a request.
                     let guard = if line.starts_with(['.', '\'']) { "\\&" } else { "" };

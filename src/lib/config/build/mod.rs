@@ -15,6 +15,7 @@ mod lvs;
 mod names;
 mod notify;
 mod process;
+mod program;
 mod route;
 mod rule;
 mod scripts;
@@ -48,8 +49,8 @@ struct Context<'a> {
     resolver: &'a mut Resolver,
     defaults: Defaults,
     scripts: BTreeMap<String, Script>,
-    /// What others than root can change in folders that scripts are in.
-    folders: BTreeMap<OsString, Option<String>>,
+    /// Folders that scripts are in.
+    folders: BTreeMap<OsString, program::Folder>,
     notify: NotifyPlan,
     instances: BTreeMap<String, InstanceSettings>,
     groups: BTreeMap<String, GroupSettings>,

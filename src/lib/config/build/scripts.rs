@@ -1,22 +1,17 @@
-//! Commands: who runs them, whether they can be run, and whether others could change them.
+//! Commands: who runs them, and which words they are made of. Whether their program can be run is
+//! asked for in [`program`].
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::globals::ScriptUser;
 use super::settings::Settings;
-use super::{Context, Script, track};
-use crate::config::diagnostic::{Code, Diagnostic};
-use crate::config::loader::FileStatus;
+use super::{Context, Script, program, track};
+use crate::config::diagnostic::Code;
 use crate::config::resolve::Entry;
-use crate::config::source::Span;
 use crate::config::tree::{Word, WordList, command_words};
 use crate::engine::check::{CommandLine, Identity, ScriptConfig};
 use crate::engine::notify::Hooks;
 use crate::engine::vrrp::{TrackerConfig, TrackerId};
-
-/// Where commands without a slash are looked for when the environment has no PATH.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Take one `vrrp_script`.
 pub(super) fn script(entry: &Entry<'_>, context: &mut Context<'_>) {
@@ -105,7 +100,53 @@ pub(super) fn command(
     context: &mut Context<'_>,
 ) -> Option<CommandLine> {
     let (text, own_user) = entry.arguments().split_first()?;
-    command_line(text, if own_user.is_empty() { user } else { Some(own_user) }, context)
+    let behind = !own_user.is_empty();
+    if behind && !names_a_user(own_user, entry.row.keyword, text, context) {
+        return None;
+    }
+    command_line(text, if behind { Some(own_user) } else { user }, context)
+}
+
+/// Whether the words behind a command name a user and its group, here or on some other host. What
+/// cannot are arguments that somebody forgot to quote, and is told.
+fn names_a_user(
+    words: WordList<'_>,
+    keyword: &str,
+    command: Word<'_>,
+    context: &mut Context<'_>,
+) -> bool {
+    let Some(word) = words.first() else { return true };
+    let plausible = could_be_a_user(word.text);
+    if plausible && context.loader.user(word.text).is_some() {
+        return true;
+    }
+    let message = if plausible {
+        format!("user `{}` does not exist", word.text)
+    } else {
+        format!(
+            "`{}` is not an argument of the command, and cannot be the user to run it as",
+            word.text
+        )
+    };
+    let arguments: Vec<&str> = words.iter().map(|word| word.text).collect();
+    let remedy = format!(
+        "the script is disabled; arguments stand inside the quotes: {keyword} \"{} {}\"{}",
+        command.text,
+        arguments.join(" "),
+        if plausible { "; or create the user" } else { "" }
+    );
+    context.warn(Code::UnknownUser, word.span, message, &remedy);
+    false
+}
+
+/// Whether some host could have a user of that name. The states that hooks are for could be names,
+/// and never are.
+fn could_be_a_user(word: &str) -> bool {
+    let states = ["master", "backup", "fault", "stop", "init"];
+    let odd = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '@' | '\\'));
+    let number = word.chars().all(|c| c.is_ascii_digit());
+    let state = states.iter().any(|state| word.eq_ignore_ascii_case(state));
+    !word.is_empty() && !word.starts_with('-') && !word.contains(odd) && !number && !state
 }
 
 /// The command in `text`, run as `user` or, without one, as `script_user`. `None` when it cannot
@@ -153,14 +194,14 @@ pub(super) fn command_line(
         let remedy = "the program gets U+FFFD for each; write it in UTF-8";
         context.warn(Code::NotText, text.span, message, remedy);
     }
-    let program = argv.first_mut()?;
-    match inspect(program, &runs_as, text.span, context) {
-        Ok(path) => *program = path,
+    let name = argv.first_mut()?;
+    match program::inspect(name, &runs_as, text.span, context) {
+        Ok(path) => *name = path,
         Err(cause) => {
             context.warn(
                 Code::ScriptUnusable,
                 text.span,
-                format!("`{program}` cannot be run: {cause}"),
+                format!("`{name}` cannot be run: {cause}"),
                 "the script is disabled; install it or correct the path",
             );
             return None;
@@ -190,97 +231,4 @@ pub(super) fn identity(words: WordList<'_>, context: &mut Context<'_>) -> Option
         return None;
     };
     Some(Identity { uid, gid })
-}
-
-/// The path to execute, or why it cannot be.
-fn inspect(
-    program: &str,
-    runs_as: &Identity,
-    span: Span,
-    context: &mut Context<'_>,
-) -> Result<String, String> {
-    let path = locate(program, context)?;
-    let resolved = context.loader.canonical(&path).map_err(|error| error.cause)?;
-    let status = context.loader.status(&resolved).map_err(|error| error.cause)?;
-    if !status.regular {
-        return Err("it is not a regular file".to_owned());
-    }
-    if !executable(status, runs_as) {
-        return Err(format!("it is not executable for uid {}", runs_as.uid));
-    }
-    let as_root = runs_as.uid == 0 || (status.uid == 0 && status.mode & 0o4000 != 0);
-    if let Some(weak) = as_root.then(|| weak_component(&resolved, status, context)).flatten() {
-        if context.defaults.script_security {
-            return Err(format!("it would run as root, and others than root can change {weak}"));
-        }
-        let message = format!("`{program}` runs as root, and others than root can change {weak}");
-        context.report(Diagnostic::new(Code::ScriptInsecure, span, message).remedy(
-            "make it owned and writable by root alone, or give it another user; \
-                 enable_script_security refuses to run it",
-        ));
-    }
-    let run = if context.defaults.symlink_paths { path } else { resolved };
-    let run = run.into_os_string().into_string();
-    Ok(run.unwrap_or_else(|odd| odd.to_string_lossy().into_owned()))
-}
-
-/// The path of a program; a name without a slash is looked up in PATH.
-fn locate(program: &str, context: &Context<'_>) -> Result<PathBuf, String> {
-    if program.starts_with('/') {
-        return Ok(PathBuf::from(program));
-    }
-    if program.contains('/') {
-        return Err("its path is relative; write it from the root".to_owned());
-    }
-    let path = context.loader.environment("PATH").unwrap_or_else(|| PATH.to_owned());
-    let found = path.split(':').filter(|dir| dir.starts_with('/')).find_map(|dir| {
-        let candidate = Path::new(dir).join(program);
-        context.loader.status(&candidate).is_ok_and(|s| s.regular).then_some(candidate)
-    });
-    found.ok_or_else(|| "it is not in PATH".to_owned())
-}
-
-/// Whether the permission bits let `identity` execute the file.
-fn executable(status: FileStatus, identity: &Identity) -> bool {
-    let bit = if identity.uid == 0 {
-        0o111
-    } else if status.uid == identity.uid {
-        0o100
-    } else if status.gid == identity.gid {
-        0o010
-    } else {
-        0o001
-    };
-    status.mode & bit != 0
-}
-
-/// The first component of the path of a file that somebody else than root could change.
-fn weak_component(path: &Path, status: FileStatus, context: &mut Context<'_>) -> Option<String> {
-    let own = || is_weak(status).then(|| path.display().to_string());
-    weak_folder(path.parent()?, context).or_else(own)
-}
-
-/// The same of a folder. Each is looked at once in a load: most scripts share theirs.
-fn weak_folder(folder: &Path, context: &mut Context<'_>) -> Option<String> {
-    if folder.as_os_str().is_empty() {
-        return None;
-    }
-    if let Some(known) = context.folders.get(folder.as_os_str()) {
-        return known.clone();
-    }
-    let above = folder.parent().and_then(|above| weak_folder(above, context));
-    let weak = above.or_else(|| {
-        let sound = context.loader.status(folder).is_ok_and(|status| !is_weak(status));
-        (!sound).then(|| folder.display().to_string())
-    });
-    context.folders.insert(folder.into(), weak.clone());
-    weak
-}
-
-/// Whether others than root can change what is there.
-fn is_weak(status: FileStatus) -> bool {
-    let sticky = status.directory && status.mode & 0o1000 != 0;
-    let by_group = status.mode & 0o020 != 0 && status.gid != 0;
-    let by_others = status.mode & 0o002 != 0;
-    status.uid != 0 || (!sticky && (by_group || by_others))
 }

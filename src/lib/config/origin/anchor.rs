@@ -199,6 +199,11 @@ impl Anchor {
     }
 
     /// `place`, from the word on that makes it the element, when it is the one of `value`.
+    /// Whether its elements are health checks.
+    pub(super) const fn is_of_checks(&self) -> bool {
+        matches!(self.by, By::Probe)
+    }
+
     fn fits<'s>(&self, value: &Value, place: Place<'s>) -> Option<Place<'s>> {
         let (keyword, words) = match place {
             Place::Entry(_, words) => ("", words),

@@ -61,11 +61,7 @@ impl Builder {
                 Token::Close(span) => self.brace(false, span, diagnostics),
                 Token::End => break,
                 Token::Unclosed(span) => {
-                    let message = "this quoted text has no closing `\"` on its line";
-                    diagnostics.push(
-                        Diagnostic::new(Code::QuoteNotClosed, span, message)
-                            .remedy("add the missing quote; a quoted text ends on its own line"),
-                    );
+                    diagnostics.push(lexer.not_closed(span));
                     // As keepalived does: the line is not taken.
                     self.kept.words.truncate(self.begun);
                     return false;

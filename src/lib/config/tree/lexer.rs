@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::fragment::Fragment;
 use crate::config::schema;
 use crate::config::source::Span;
@@ -67,6 +68,25 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         token
+    }
+
+    /// What to say about a quote that is not closed up to the end of the line, at `span`.
+    pub(in crate::config) fn not_closed(&self, span: Span) -> Diagnostic {
+        let line = self.line.text().trim_end();
+        let before = line.strip_suffix(['"', '\'']).filter(|_| self.rich);
+        let taken = before.is_some_and(|text| text.ends_with('\\') || text.ends_with("\\c"));
+        let (message, remedy) = if taken {
+            (
+                "this quoted text has no closing quote: the last one belongs to the backslash before it",
+                "write one more quote behind it, or two backslashes if one is meant",
+            )
+        } else {
+            (
+                "this quoted text has no closing quote on its line",
+                "add the missing quote; a quoted text ends on its own line",
+            )
+        };
+        Diagnostic::new(Code::QuoteNotClosed, span, message).remedy(remedy)
     }
 
     fn token(&mut self) -> Token<'a> {
