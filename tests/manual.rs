@@ -63,7 +63,7 @@ fn pages_are_set_without_a_complaint() {
 }
 
 /// Columns of a terminal that is narrower than most, as beside an editor.
-const COLUMNS: usize = 72;
+const COLUMNS: usize = 76;
 
 #[test]
 fn the_reference_fits_a_narrow_terminal() {

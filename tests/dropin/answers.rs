@@ -1,5 +1,8 @@
 //! What is answered at once: signal numbers, version, help, mistakes on the command line.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
 use super::{OURS, REAL, has_real, run, stderr};
 
 #[test]
@@ -66,11 +69,55 @@ fn the_help_has_every_option_that_keepalived_has() {
     }
 }
 
+/// A web server for so many connections, each of which gets `page`.
+fn web_server(connections: usize, page: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().take(connections).flatten() {
+            let mut request = [0; 1024];
+            let _ = client.read(&mut request);
+            let head = format!("HTTP/1.0 404 Gone\r\nContent-Length: {}\r\n\r\n", page.len());
+            let _ = client.write_all((head + page).as_bytes());
+        }
+    });
+    port
+}
+
 #[test]
-fn genhash_is_refused_with_what_to_use_in_its_place() {
-    let ours = run(OURS, "-T -s 127.0.0.1 -p 80 -u /");
-    assert_eq!(ours.status.code(), Some(1));
-    assert!(stderr(&ours).contains("md5sum"), "{}", stderr(&ours));
+fn genhash_prints_the_digest_that_keepalived_s_prints() {
+    let port = web_server(3, "hello\n");
+    let words = format!("-s 127.0.0.1 -p {port} -u /page");
+    let ours = run(OURS, &format!("-T {words}"));
+    assert_eq!(ours.status.code(), Some(0), "{}", stderr(&ours));
+    // `printf 'hello\n' | md5sum`
+    assert_eq!(String::from_utf8_lossy(&ours.stdout), "b1946ac92492d2347c6235b4d2611184\n");
+    if has_real("genhash_prints_the_digest_that_keepalived_s_prints") {
+        let real = run(REAL, &format!("-T {words}"));
+        assert_eq!(real.stdout, ours.stdout);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let link = folder.path().join("genhash");
+    std::os::unix::fs::symlink(OURS, &link).expect("a link");
+    let called = run(link.to_str().expect("a plain name"), &format!("-v {words}"));
+    assert_eq!(called.stdout, ours.stdout);
+    assert!(stderr(&called).contains("status 404, 6 bytes"), "{}", stderr(&called));
+}
+
+#[test]
+fn genhash_says_what_is_missing_and_who_does_not_answer() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("bound").port();
+    drop(silent);
+    for (words, said) in [
+        ("-T -s localhost -p 80 -u /".to_owned(), "not an IP address"),
+        ("-T -s 127.0.0.1 -u /".to_owned(), "are needed"),
+        (format!("-T -s 127.0.0.1 -p {port} -u /"), "refused"),
+    ] {
+        let ours = run(OURS, &words);
+        assert_eq!(ours.status.code(), Some(1), "{words}");
+        assert!(ours.stdout.is_empty() && stderr(&ours).contains(said), "{}", stderr(&ours));
+    }
 }
 
 #[test]

@@ -104,8 +104,12 @@ pub fn main(binary: &str) -> ExitCode {
     let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let called = words.next().unwrap_or_default();
     let name = called.rsplit('/').next().unwrap_or_default();
-    let name = if ["ha", "keepalived"].contains(&name) { name } else { binary };
-    if name == "keepalived" { keepalived::main(&words.collect::<Vec<_>>()) } else { ha() }
+    let name = if ["ha", "keepalived", "genhash"].contains(&name) { name } else { binary };
+    match name {
+        "keepalived" => keepalived::main(&words.collect::<Vec<_>>()),
+        "genhash" => keepalived::genhash(&words.collect::<Vec<_>>()),
+        _ => ha(),
+    }
 }
 
 /// `ha`: parse, log, dispatch, exit.

@@ -7,6 +7,7 @@ mod answers;
 mod chronicle;
 mod config_test;
 mod daemon;
+mod genhash;
 mod options;
 mod pid_files;
 mod signals;
@@ -15,7 +16,7 @@ mod table;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::error::Error;
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::output::{Printer, log};
 use options::{CommandLine, Wish};
@@ -50,6 +51,12 @@ impl From<Exit> for Status {
     }
 }
 
+/// The whole program when it is called `genhash`.
+#[must_use]
+pub fn genhash(words: &[String]) -> ExitCode {
+    ended(genhash::run(words))
+}
+
 /// The whole program.
 #[must_use]
 pub fn main(words: &[String]) -> ExitCode {
@@ -65,9 +72,13 @@ pub fn main(words: &[String]) -> ExitCode {
         Wish::SignalNumber(number) => Printer::new(false).line(number.to_string()).map(|()| 0),
         Wish::Version => Ok(answers::version()),
         Wish::Help => Ok(answers::help()),
-        Wish::Genhash => Err(no_genhash()),
+        Wish::Genhash(words) => genhash::run(&words),
         Wish::Mistake => return ExitCode::from(Status::Failed as u8),
     };
+    ended(done)
+}
+
+fn ended(done: Result<u8>) -> ExitCode {
     ExitCode::from(done.unwrap_or_else(|error| {
         log::fail(PROGRAM, &error);
         Status::Failed as u8
@@ -77,11 +88,6 @@ pub fn main(words: &[String]) -> ExitCode {
 /// One line for whoever typed the command.
 fn tell(line: &str) {
     log::say(format!("{line}\n").as_bytes());
-}
-
-fn no_genhash() -> Error {
-    Error::new("be", "genhash", "this version does not have it")
-        .remedy("curl -s http://SERVER/PATH | md5sum prints the digest")
 }
 
 /// Where dumps and logs go: `TMPDIR` when it is the absolute path of a directory, else `/tmp`.

@@ -84,8 +84,8 @@ pub enum Wish {
     Version,
     /// The help.
     Help,
-    /// To be genhash.
-    Genhash,
+    /// To be genhash, with these words.
+    Genhash(Vec<String>),
     /// Nothing that can be done.
     Mistake,
 }
@@ -122,7 +122,10 @@ pub fn read(words: &[String]) -> CommandLine {
         } else {
             left_over.push(word);
         }
-        if let Some(wish) = reading.wish {
+        if let Some(mut wish) = reading.wish {
+            if let Wish::Genhash(words) = &mut wish {
+                words.extend(rest.map(str::to_owned));
+            }
             return CommandLine { wish, complaints: reading.complaints };
         }
     }
@@ -234,7 +237,7 @@ impl Reading {
             Key::IgnoreInterrupt => options.ignore_interrupt = true,
             Key::StateDir => options.state_dir = path(),
             Key::SignalNumber => self.signal_number(&text()),
-            Key::Genhash => self.wish = Some(Wish::Genhash),
+            Key::Genhash => self.wish = Some(Wish::Genhash(Vec::new())),
             Key::Version => self.wish = Some(Wish::Version),
             Key::Help => self.wish = Some(Wish::Help),
             Key::Nothing(why) => {
@@ -341,7 +344,8 @@ mod tests {
         assert_eq!(line("-nh").wish, Wish::Help);
         assert_eq!(line("--signum=STOP --bogus").wish, Wish::SignalNumber(15));
         assert_eq!(line("--signum FOO").wish, Wish::Mistake);
-        assert_eq!(line("-T -s 10.0.0.1").wish, Wish::Genhash);
+        let words = ["-s", "10.0.0.1"].map(str::to_owned);
+        assert_eq!(line("-T -s 10.0.0.1").wish, Wish::Genhash(words.into()));
     }
 
     #[test]

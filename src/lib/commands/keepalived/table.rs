@@ -162,7 +162,7 @@ pub const TABLE: &[Spec] = &[
         "DIR",
         "where `ha status` and `ha ctl` find this daemon (not an option of keepalived)",
     ),
-    flag(Key::Genhash, Some('T'), "genhash", "be genhash (not in this version)"),
+    flag(Key::Genhash, Some('T'), "genhash", "be genhash; must come first"),
     flag(Key::Version, Some('v'), "version", "say which version this is"),
     flag(Key::Help, Some('h'), "help", "say this"),
     nothing(
