@@ -4611,7 +4611,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__sniff)
-            opts="-i -r -w -c -h -V --interface --read --write --count --for --announcements --summary --fail-on-invalid --json --log --help --version"
+            opts="-i -r -w -c -h -V --interface --read --write --write-format --as --count --for --announcements --summary --fail-on-invalid --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4639,6 +4639,14 @@ _ha() {
                     ;;
                 -w)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write-format)
+                    COMPREPLY=($(compgen -W "pcap pcapng" -- "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "keepalived rfc9568 rfc3768" -- "${cur}"))
                     return 0
                     ;;
                 --count)

@@ -3,14 +3,16 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ha::engine::observe::{Captured, Observer};
+use ha::engine::sniff::{Captured, Observer};
 use ha::wire::icmp::Message;
 use ha::wire::packet::{Link, Packet};
-use ha::wire::pcap::Reader;
-use ha::wire::vrrp::{Advert, ChecksumSeen, ChecksumVariant, GROUP_V4, GROUP_V6};
+use ha::wire::pcap::Decoder;
+use ha::wire::vrrp::{
+    Advert, ChecksumSeen, ChecksumVariant, GROUP_V4, GROUP_V6, Message as Advertised,
+};
 
-/// An advert that can be read is written again as the same advert, with a good checksum. The
-/// first byte chooses the addresses around the rest.
+/// An advert that can be read is written again as the bytes that it was, and as the same advert
+/// with a good checksum. The first byte chooses the addresses around the rest.
 pub fn vrrp(data: &[u8]) {
     let Some((choice, payload)) = data.split_first() else { return };
     let peer = Ipv4Addr::new(192, 0, 2, 2);
@@ -21,7 +23,9 @@ pub fn vrrp(data: &[u8]) {
         _ => (Ipv6Addr::LOCALHOST.into(), peer.into()),
     };
     let Ok(parsed) = Advert::parse(payload, source, destination) else { return };
-    assert!(parsed.trailing <= payload.len());
+    let end = payload.len() - parsed.trailing;
+    let message = Advertised::parse(payload, source, destination).expect("it was read just now");
+    assert_eq!(message.emit(), payload[..end]);
     for variant in [ChecksumVariant::PseudoHeader, ChecksumVariant::MessageOnly] {
         let message = parsed.advert.emit(source, destination, variant);
         assert_eq!(message.len(), payload.len() - parsed.trailing);
@@ -34,15 +38,18 @@ pub fn vrrp(data: &[u8]) {
 /// Frames of every link are read, and watched, without harm. The first byte chooses the link.
 pub fn packet(data: &[u8]) {
     let Some((choice, bytes)) = data.split_first() else { return };
-    let link = match choice % 4 {
+    let link = match choice % 5 {
         0 => Link::Ethernet,
         1 => Link::Ip,
         2 => Link::Cooked,
-        _ => Link::Cooked2,
+        3 => Link::Cooked2,
+        _ => Link::Loopback(0),
     };
     let _ = Packet::parse(link, bytes);
     let mut observer = Observer::default();
-    let captured = Captured { unix_nanos: 0, interface: None, link, bytes };
+    // Half of the packets were longer than what the capture kept.
+    let original_len = bytes.len() + usize::from(choice / 5 % 2) * 9;
+    let captured = Captured { unix_nanos: 0, interface: None, link, original_len, bytes };
     let first = observer.handle_packet(&captured);
     let second = observer.handle_packet(&captured);
     // What was learnt from a packet does not change what it says itself.
@@ -60,14 +67,23 @@ pub fn icmp(data: &[u8]) {
     }
 }
 
-/// A capture ends, and gives no more bytes than it has.
+/// A capture ends, and gives no more bytes than it has, the same in whatever pieces it comes.
 pub fn pcap(data: &[u8]) {
-    let Ok(mut reader) = Reader::new(data) else { return };
-    let mut total = 0;
-    while let Ok(Some(record)) = reader.next_record() {
-        total += record.bytes.len();
-        assert!(total <= data.len());
-    }
-    // After an error, or the end, nothing more comes.
-    assert!(matches!(reader.next_record(), Ok(None)));
+    let read = |piece: usize| {
+        let (mut decoder, mut packets, mut total) = (Decoder::default(), 0, 0);
+        for bytes in data.chunks(piece) {
+            decoder.push(bytes);
+            while let Ok(Some(record)) = decoder.next_record() {
+                packets += 1;
+                total += record.bytes.len();
+                assert!(total <= data.len());
+            }
+        }
+        let end = decoder.finish();
+        assert!(matches!(decoder.next_record(), Ok(None)), "nothing more comes");
+        (packets, total, end.is_ok())
+    };
+    let whole = read(data.len().max(1));
+    let pieces = read(7);
+    assert_eq!((whole.0, whole.1), (pieces.0, pieces.1));
 }

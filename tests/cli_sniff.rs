@@ -181,6 +181,118 @@ fn what_is_written_reads_back_from_stdin_and_the_count_ends_it() {
     assert_eq!(text(&read.stdout), text(&written.stdout));
 }
 
+#[test]
+fn pcapng_keeps_interface_nanoseconds_and_the_verdict_of_each_packet() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("wrong.pcap"), folder.path().join("out.pcapng"));
+    let mut packets = vec![advert(); 2];
+    packets[1][20 + 6] ^= 1;
+    write_capture(&first, &packets);
+    let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
+    let shown = sniff(&["-r", first, "-w", second]);
+    assert_eq!(shown.status.code(), Some(0), "{}", text(&shown.stderr));
+    let again = sniff(&["-r", second]);
+    assert_eq!(text(&again.stdout), text(&shown.stdout));
+    // Through a pipe, which has nothing but the capture.
+    let piped = sniff(&["-r", first, "-w", "-"]);
+    assert_eq!(piped.stdout, fs::read(second).unwrap());
+
+    let mut tshark = Command::new("tshark");
+    tshark.args(["-r", second, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.comment"]);
+    let Ok(witness) = tshark.output() else {
+        println!("SKIP: pcapng_keeps_interface_nanoseconds: tshark is not installed");
+        return;
+    };
+    assert_eq!(
+        text(&witness.stdout),
+        "1700000000.000000000\tok\n\
+         1700000000.000000000\tchecksum: checksum 0x7bcb is wrong\n"
+    );
+}
+
+#[test]
+fn a_cut_capture_shows_what_it_kept_and_blames_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.pcap");
+    let whole = advert();
+    let mut file = pcap::file_header(Link::Ip);
+    for kept in [whole.len(), 30, 10] {
+        file.extend(pcap::record(0, whole.len(), &whole[..kept]));
+    }
+    fs::write(&path, file).unwrap();
+    let path = path.to_str().unwrap();
+    let output = sniff(&["-r", path, "--json"]);
+    let lines = json_lines(&output.stdout);
+    let verdicts: Vec<_> = lines.iter().map(|line| &line["data"]["verdict"]).collect();
+    assert_eq!(verdicts, ["accepted", "truncated", "malformed"]);
+    assert_eq!(lines[1]["data"]["vrid"], 51);
+    assert_eq!(lines[1]["data"]["detail"], "6 bytes of it were not captured");
+    assert_eq!(lines[2]["data"]["detail"], "the capture has only 10 of its 36 bytes");
+}
+
+#[test]
+fn whose_checks_count_can_be_chosen() {
+    let path = capture("keepalived-v3.pcap");
+    let verdicts = |rules: &str| -> Vec<(bool, String)> {
+        let output = sniff(&["-r", path.to_str().unwrap(), "--json", "--as", rules]);
+        let lines = json_lines(&output.stdout);
+        let one = |line: &Value| {
+            let data = &line["data"];
+            let ipv4 = data["source"].as_str().unwrap().contains('.');
+            (ipv4, data["verdict"].as_str().unwrap().to_owned())
+        };
+        lines.iter().map(one).collect()
+    };
+    assert!(verdicts("keepalived").iter().all(|(_, verdict)| verdict == "accepted"));
+    // keepalived sums a pseudo header over IPv4, where RFC 9568 has none.
+    for (ipv4, verdict) in verdicts("rfc9568") {
+        assert_eq!(verdict, if ipv4 { "checksum" } else { "accepted" });
+    }
+    assert!(verdicts("rfc3768").iter().all(|(_, verdict)| verdict == "version"));
+}
+
+#[test]
+fn carp_is_shown_as_another_protocol() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("carp.pcap");
+    let mut packet = advert();
+    packet.truncate(20);
+    let mut carp = vec![0x21, 9, 100, 7, 0, 1, 0, 0];
+    carp.resize(36, 0);
+    packet.extend(carp);
+    packet[2..4].copy_from_slice(&56_u16.to_be_bytes());
+    write_capture(&path, &[packet]);
+    let output = sniff(&["-r", path.to_str().unwrap(), "--json"]);
+    let lines = json_lines(&output.stdout);
+    assert_eq!((&lines[0]["type"], &lines[0]["data"]["vhid"]), (&"sniff.carp".into(), &9.into()));
+    let people = text(&sniff(&["-r", path.to_str().unwrap()]).stdout);
+    assert!(people.contains("CARP vhid   9 skew 100     1s  not VRRP"), "{people}");
+}
+
+#[test]
+fn memory_does_not_grow_with_the_capture() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ha"))
+        .args(["sniff", "-r", "-", "--summary", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(&pcap::file_header(Link::Ip)).unwrap();
+    let thousand = pcap::record(1_700_000_000_000_000_000, 36, &advert()).repeat(1_000);
+    for _ in 0..500 {
+        pipe.write_all(&thousand).unwrap();
+    }
+    // All but what is in the pipe was read; the process still waits for more.
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kib: u64 = most.trim().trim_end_matches(" kB").parse().unwrap();
+    drop(pipe);
+    let summary: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(summary["adverts"], 500_000);
+    assert!(kib <= 32 << 10, "{kib} KiB");
+}
+
 /// A network namespace with a veth between `ha0` and `ha1`, gone when dropped.
 struct Namespace(String);
 

@@ -27,8 +27,9 @@ use ha::engine::vrrp::NodeConfig;
 use ha::wire::arp::gratuitous_arp;
 use ha::wire::icmp::Echo;
 use ha::wire::ndisc::unsolicited_na;
+use ha::wire::packet::Link;
 use ha::wire::packet::{Content, Packet};
-use ha::wire::pcap::{self, Reader, Record};
+use ha::wire::pcap::{self, Decoder};
 
 /// Mutations tried for each target; captures, which take longer, get a tenth.
 const ROUNDS: u32 = 10_000;
@@ -94,13 +95,16 @@ fn captures() -> Vec<Vec<u8>> {
     paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
 }
 
-fn records() -> Vec<Record> {
+/// Link, time and bytes of every packet of our captures.
+fn records() -> Vec<(Link, u64, Vec<u8>)> {
     let mut records = Vec::new();
     for capture in captures() {
-        let mut reader = Reader::new(&capture[..]).unwrap();
-        while let Some(record) = reader.next_record().unwrap() {
-            records.push(record);
+        let mut decoder = Decoder::default();
+        decoder.push(&capture);
+        while let Some(record) = decoder.next_record().unwrap() {
+            records.push((record.link, record.unix_nanos, record.bytes.to_vec()));
         }
+        decoder.finish().unwrap();
     }
     records
 }
@@ -108,10 +112,8 @@ fn records() -> Vec<Record> {
 #[test]
 fn adverts() {
     let mut seeds = Vec::new();
-    for record in records() {
-        if let Ok(Content::Vrrp { ip, payload, .. }) =
-            Packet::parse(record.link, &record.bytes).content
-        {
+    for (link, _, bytes) in records() {
+        if let Ok(Content::Vrrp { ip, payload, .. }) = Packet::parse(link, &bytes).content {
             let choice = if ip.source.is_ipv4() { 0 } else { 2 };
             seeds.push([&[choice], payload].concat());
         }
@@ -122,16 +124,16 @@ fn adverts() {
 #[test]
 fn packets_of_every_link() {
     let mut seeds: Vec<Vec<u8>> = Vec::new();
-    for record in records() {
-        let choice = match record.link.number() {
+    for (link, _, bytes) in records() {
+        let choice = match link.number() {
             1 => 0,
             276 => 3,
             other => panic!("no seed has link type {other}"),
         };
-        seeds.push([&[choice], &record.bytes[..]].concat());
+        seeds.push([&[choice], &bytes[..]].concat());
         if choice == 0 {
             // Without its Ethernet header, as raw IP.
-            seeds.push([&[1], &record.bytes[14..]].concat());
+            seeds.push([&[1], &bytes[14..]].concat());
         }
     }
     let vip = "2001:db8::1".parse().unwrap();
@@ -151,9 +153,9 @@ fn echoes() {
 fn captures_of_both_formats() {
     let mut seeds = captures();
     // Short ones too: a mutation then hits a header more often.
-    let record = &records()[0];
-    let mut short = pcap::file_header(record.link);
-    short.extend(pcap::record(record.unix_nanos, record.bytes.len(), &record.bytes));
+    let (link, unix_nanos, bytes) = &records()[0];
+    let mut short = pcap::file_header(*link);
+    short.extend(pcap::record(*unix_nanos, bytes.len(), bytes));
     seeds.push(short);
     smoke(ROUNDS / 10, &seeds, wire::pcap);
 }

@@ -9,7 +9,7 @@ use ha::wire::arp::gratuitous_arp;
 use ha::wire::ethernet::{self, Mac};
 use ha::wire::ndisc::unsolicited_na;
 use ha::wire::packet::{Content, Link, Packet};
-use ha::wire::pcap::{self, Reader};
+use ha::wire::pcap::{self, Decoder};
 use ha::wire::vrrp::{
     Advert, Auth, ChecksumSeen, ChecksumVariant, GROUP_V4, GROUP_V6, PROTOCOL, Version,
 };
@@ -125,10 +125,11 @@ fn tshark_finds_good_checksums_and_nothing_to_complain_about() {
 /// Every packet of a capture, with its link.
 fn packets(name: &str) -> Vec<(Link, Vec<u8>)> {
     let path = format!("{}/tests/data/captures/{name}", env!("CARGO_MANIFEST_DIR"));
-    let mut reader = Reader::new(std::fs::File::open(path).unwrap()).unwrap();
+    let mut decoder = Decoder::default();
+    decoder.push(&std::fs::read(path).unwrap());
     let mut packets = Vec::new();
-    while let Some(record) = reader.next_record().unwrap() {
-        packets.push((record.link, record.bytes));
+    while let Some(record) = decoder.next_record().unwrap() {
+        packets.push((record.link, record.bytes.to_vec()));
     }
     packets
 }

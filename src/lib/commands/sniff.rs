@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::drivers::capture::{self, Options, Shown, Source};
-use crate::engine::observe::Totals;
-use crate::error::Result;
+use crate::drivers::capture::{self, Audience, Options, Shown, Source};
+use crate::engine::sniff::{Seen, Totals};
+use crate::engine::vrrp::receive::Rules;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::capture_file::{Form, Target};
 use crate::output::{Printer, sniff};
 use crate::time::parse_duration;
 
@@ -17,13 +19,16 @@ Examples:
   ha sniff -i eth0
   ha sniff -i eth0 --json | jq -r '.data | \"\\(.source) \\(.vrid) \\(.priority)\"'
   ha sniff -i eth0 --json --for 10s | jq -r '.data | select(.verdict != \"accepted\").source'
-  ha sniff -i any -w segment.pcap --for 1m
+  ha sniff -i any -w segment.pcapng --for 1m
   ha sniff -r capture.pcap --summary
+  ha sniff -r capture.pcap --as rfc9568
   ssh router tcpdump -U -w - vrrp | ha sniff -r -
 
-Each advert is shown with the verdict of the receive checks that need no configuration: ok, or
-BAD and why. With --json it is `accepted`, or the check that failed: length, ttl, version, type,
-checksum, interval_zero, address_count, ip_header; malformed when its IP header cannot be read.
+Each advert is shown with the verdict of the receive checks that need no configuration: ok, BAD
+and why, or ?? when the capture kept too little of it. With --json it is `accepted`, or the check
+that failed: length, ttl, version, type, checksum, interval_zero, address_count, auth_type,
+ip_header; malformed when its IP header cannot be read; truncated when the capture cut it.
+A name that ends in .pcap gets pcap, any other pcapng, where each packet has its verdict as comment.
 Times are UTC. A summary goes to stderr at the end. Listening needs CAP_NET_RAW; reading does not.
 Passwords are never shown.
 Exit codes: 0 done; 1 an advert failed a check, with --fail-on-invalid; 3 the capture cannot be
@@ -32,9 +37,17 @@ pub struct Args {
     #[command(flatten)]
     source: SourceArgs,
 
-    /// Write the packets shown into a pcap file as well.
+    /// Write the packets shown into a capture as well; `-` for stdout, which then has nothing else.
     #[arg(short, long, value_name = "FILE")]
     write: Option<PathBuf>,
+
+    /// How to write it [default: pcap when FILE ends in .pcap, else pcapng].
+    #[arg(long, value_name = "FORMAT", requires = "write")]
+    write_format: Option<WriteFormat>,
+
+    /// Whose receive checks count.
+    #[arg(long = "as", value_name = "RULES", value_enum, default_value_t)]
+    rules: RulesArg,
 
     /// Stop after this many packets shown.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -55,6 +68,37 @@ pub struct Args {
     /// Exit with 1 when an advert failed a check.
     #[arg(long)]
     fail_on_invalid: bool,
+}
+
+/// How a capture is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum WriteFormat {
+    /// Every program reads it; packets of one kind of link.
+    Pcap,
+    /// Packets of all interfaces, each with its verdict.
+    Pcapng,
+}
+
+/// Whose receive checks count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum RulesArg {
+    /// keepalived's, and ours: both versions, every checksum that is in use.
+    #[default]
+    Keepalived,
+    /// RFC 9568 by the letter: version 3, over IPv4 without a pseudo header.
+    Rfc9568,
+    /// RFC 3768 by the letter: version 2, without authentication.
+    Rfc3768,
+}
+
+impl From<RulesArg> for Rules {
+    fn from(rules: RulesArg) -> Self {
+        match rules {
+            RulesArg::Keepalived => Self::Keepalived,
+            RulesArg::Rfc9568 => Self::Rfc9568,
+            RulesArg::Rfc3768 => Self::Rfc3768,
+        }
+    }
 }
 
 /// Where packets come from: one of the two.
@@ -83,20 +127,37 @@ impl SourceArgs {
     }
 }
 
+impl Args {
+    fn target(&self) -> Option<(Target, Form)> {
+        let path = self.write.as_ref()?;
+        let is_pcap = path.extension().is_some_and(|end| end == "pcap");
+        let form = match self.write_format {
+            Some(WriteFormat::Pcap) => Form::Pcap,
+            None if is_pcap => Form::Pcap,
+            _ => Form::Pcapng,
+        };
+        let target =
+            if path.as_os_str() == "-" { Target::Stdout } else { Target::File(path.clone()) };
+        Some((target, form))
+    }
+}
+
 /// Run the command.
 ///
 /// # Errors
 /// What could not be done, on what, why, and what to do.
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
+    let write = args.target();
+    let piped = matches!(write, Some((Target::Stdout, _)));
     let options = Options {
+        rules: args.rules.into(),
         count: args.count,
         duration: args.duration,
-        write: args.write.clone(),
+        write,
         announcements: args.announcements || !printer.is_json(),
     };
-    let outcome = capture::run(args.source.source(), options, &mut |packet| {
-        if args.summary { Ok(()) } else { show(packet, printer) }
-    })?;
+    let mut screen = Screen::new(printer, args.summary || piped);
+    let outcome = capture::run(args.source.source(), options, &mut screen)?;
     let (observer, dropped) = (&outcome.observer, outcome.dropped);
     let totals = observer.totals();
     if let Some(error) = outcome.failure {
@@ -105,7 +166,7 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         }
         return Err(error);
     }
-    match (args.summary, printer.is_json()) {
+    match (args.summary && !piped, printer.is_json()) {
         (true, true) => printer.document(&sniff::summary_json(observer, dropped))?,
         (true, false) => printer.line(sniff::summary(observer, dropped))?,
         (false, _) => printer.note(sniff::summary(observer, dropped)),
@@ -114,11 +175,50 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     Ok(if args.fail_on_invalid && invalid { Exit::No } else { Exit::Success })
 }
 
-fn show(packet: &Shown<'_>, printer: Printer) -> Result<()> {
-    let Shown { unix_nanos, interface, seen } = *packet;
-    if printer.is_json() {
-        printer.json_line(&sniff::json(unix_nanos, interface, seen))
-    } else {
-        printer.line(sniff::line(unix_nanos, interface, seen))
+/// Text that is written at once when it has grown to this.
+const ENOUGH: usize = 64 << 10;
+
+/// Shows packets on stdout, as many at once as come at once.
+struct Screen {
+    printer: Printer,
+    silent: bool,
+    text: String,
+    comment: String,
+}
+
+impl Screen {
+    fn new(printer: Printer, silent: bool) -> Self {
+        Self { printer, silent, text: String::new(), comment: String::new() }
+    }
+}
+
+impl Audience for Screen {
+    fn packet(&mut self, shown: &Shown<'_>) -> Result<()> {
+        if self.silent {
+            return Ok(());
+        }
+        let Shown { unix_nanos, interface, seen } = *shown;
+        if self.printer.is_json() {
+            sniff::put_json(&mut self.text, unix_nanos, interface, seen)
+                .map_err(|e| Error::new("write JSON", "stdout", e))?;
+        } else {
+            sniff::put_line(&mut self.text, unix_nanos, interface, seen);
+        }
+        self.text.push('\n');
+        if self.text.len() > ENOUGH { self.pause() } else { Ok(()) }
+    }
+
+    fn pause(&mut self) -> Result<()> {
+        if !self.text.is_empty() {
+            self.printer.bytes(self.text.as_bytes())?;
+            self.text.clear();
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self, seen: &Seen<'_>) -> &str {
+        self.comment.clear();
+        sniff::put_comment(&mut self.comment, seen);
+        &self.comment
     }
 }

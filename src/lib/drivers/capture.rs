@@ -7,15 +7,15 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::engine::observe::{Captured, Observer, Seen};
+use crate::engine::sniff::{Captured, Observer, Seen};
+use crate::engine::vrrp::receive::Rules;
 use crate::error::{Error, Result};
 use crate::io::capture::{Buffer, Capture};
-use crate::io::capture_file::{self, Writer};
+use crate::io::capture_file::{self, Form, Packet, Target, Writer};
 use crate::io::poller::Poller;
 use crate::io::runtime;
 use crate::io::stop::StopSignals;
-use crate::wire::packet::{Content, Link, Packet};
-use crate::wire::pcap::Record;
+use crate::wire::pcap::{Decoder, Malformed};
 
 /// Packets of one interface that are handled before the others get their turn.
 const TURN: usize = 64;
@@ -36,25 +36,45 @@ pub enum Source {
 /// When to stop, and what else to do.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Whose receive checks adverts are held to.
+    pub rules: Rules,
     /// Stop after this many packets shown.
     pub count: Option<u64>,
     /// Stop after this time.
     pub duration: Option<Duration>,
-    /// Write the packets shown into this file.
-    pub write: Option<PathBuf>,
+    /// Write the packets shown as well.
+    pub write: Option<(Target, Form)>,
     /// Show announcements of virtual addresses beside the adverts.
     pub announcements: bool,
 }
 
 /// A packet to show.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
     /// When it was captured, in nanoseconds since 1970.
     pub unix_nanos: u64,
     /// On which interface, where that is known.
     pub interface: Option<&'a str>,
     /// What it says.
-    pub seen: &'a Seen,
+    pub seen: &'a Seen<'a>,
+}
+
+/// Who is shown what was seen.
+pub trait Audience {
+    /// Take one packet.
+    ///
+    /// # Errors
+    /// When it cannot be shown.
+    fn packet(&mut self, shown: &Shown<'_>) -> Result<()>;
+
+    /// There is nothing more for now: what was taken should be visible.
+    ///
+    /// # Errors
+    /// When it cannot be shown.
+    fn pause(&mut self) -> Result<()>;
+
+    /// What to write beside the packet in a capture that has room for it.
+    fn comment(&mut self, seen: &Seen<'_>) -> &str;
 }
 
 /// What is left to say at the end.
@@ -68,22 +88,19 @@ pub struct Outcome {
     pub failure: Option<Error>,
 }
 
-/// Shows a packet.
-pub type Show<'a> = &'a mut dyn FnMut(&Shown<'_>) -> Result<()>;
-
 /// Run until the source ends, an option says so, or SIGINT or SIGTERM comes.
 ///
 /// # Errors
-/// When the source cannot be opened, a file not written, or `show` fails. What ends a source
-/// that was open is told in [`Outcome::failure`], so that what was seen is not lost.
-pub fn run(source: Source, options: Options, show: Show<'_>) -> Result<Outcome> {
-    runtime::block_on(running(source, options, show))?
+/// When the source cannot be opened, a file not written, or something not shown. What ends a
+/// source that was open is told in [`Outcome::failure`], so that what was seen is not lost.
+pub fn run(source: Source, options: Options, audience: &mut dyn Audience) -> Result<Outcome> {
+    runtime::block_on(running(source, options, audience))?
 }
 
-async fn running(source: Source, options: Options, show: Show<'_>) -> Result<Outcome> {
+async fn running(source: Source, options: Options, audience: &mut dyn Audience) -> Result<Outcome> {
     let mut stop = StopSignals::new().map_err(|e| Error::new("listen for", "stop signals", e))?;
     let deadline = Instant::now() + options.duration.unwrap_or(FOREVER);
-    let mut session = Session::new(options, show)?;
+    let mut session = Session::new(options, audience)?;
     let mut input = Input::open(source)?;
     let mut dropped = 0;
     let failure = tokio::select! {
@@ -95,6 +112,7 @@ async fn running(source: Source, options: Options, show: Show<'_>) -> Result<Out
     if let Input::Live { captures, .. } = &mut input {
         dropped = captures.iter_mut().map(Capture::dropped).sum();
     }
+    session.pause()?;
     if let Some(writer) = session.writer.take() {
         writer.finish()?;
     }
@@ -107,45 +125,55 @@ struct Session<'s> {
     options: Options,
     writer: Option<Writer>,
     shown: u64,
-    show: Show<'s>,
+    audience: &'s mut dyn Audience,
 }
 
 impl<'s> Session<'s> {
-    fn new(options: Options, show: Show<'s>) -> Result<Self> {
-        let writer = options.write.as_deref().map(Writer::create).transpose()?;
-        Ok(Self { observer: Observer::default(), options, writer, shown: 0, show })
+    fn new(options: Options, audience: &'s mut dyn Audience) -> Result<Self> {
+        let create = |(target, form): &(Target, Form)| Writer::create(target, *form);
+        let writer = options.write.as_ref().map(create).transpose()?;
+        let observer = Observer::new(options.rules);
+        Ok(Self { observer, options, writer, shown: 0, audience })
     }
 
     /// Handle one packet; whether there is room for more.
-    fn packet(&mut self, captured: &Captured<'_>, original_len: usize) -> Result<bool> {
+    fn packet(&mut self, captured: &Captured<'_>) -> Result<bool> {
         let Some(seen) = self.observer.handle_packet(captured) else { return Ok(true) };
         if matches!(seen, Seen::Announcement(_)) && !self.options.announcements {
             return Ok(true);
         }
-        let Captured { unix_nanos, interface, link, bytes } = *captured;
+        let Captured { unix_nanos, interface, link, original_len, bytes } = *captured;
         if let Some(writer) = &mut self.writer {
-            writer.write(link, unix_nanos, original_len, bytes)?;
+            let packet = Packet { link, interface, unix_nanos, original_len, bytes };
+            writer.write(&packet, self.audience.comment(&seen))?;
         }
-        (self.show)(&Shown { unix_nanos, interface, seen: &seen })?;
+        self.audience.packet(&Shown { unix_nanos, interface, seen: &seen })?;
         self.shown += 1;
         Ok(self.options.count.is_none_or(|count| self.shown < count))
+    }
+
+    /// Nothing more came for now; whether there is somebody to go on for.
+    fn pause(&mut self) -> Result<bool> {
+        self.audience.pause()?;
+        self.writer.as_mut().map_or(Ok(true), Writer::flush)
     }
 }
 
 /// An open source.
 enum Input {
     Live { captures: Vec<Capture>, poller: Poller, buffer: Buffer },
-    File(Receiver<Result<Record>>),
+    File { pieces: Receiver<Result<Vec<u8>>>, path: Option<PathBuf>, decoder: Decoder },
 }
 
 impl Input {
     fn open(source: Source) -> Result<Self> {
-        let file = match &source {
-            Source::Interfaces(names) => return Self::live(names),
-            Source::File(path) => Some(path.as_path()),
+        let path = match source {
+            Source::Interfaces(names) => return Self::live(&names),
+            Source::File(path) => Some(path),
             Source::Stdin => None,
         };
-        Ok(Self::File(capture_file::records(file, is_ours)?))
+        let pieces = capture_file::pieces(path.as_deref())?;
+        Ok(Self::File { pieces, path, decoder: Decoder::default() })
     }
 
     fn live(names: &[Option<String>]) -> Result<Self> {
@@ -164,20 +192,30 @@ impl Input {
     /// future loses nothing that was shown.
     async fn pump(&mut self, session: &mut Session<'_>) -> Result<()> {
         match self {
-            Self::File(records) => {
-                while let Some(record) = records.recv().await {
-                    let record = record?;
-                    let captured = Captured {
-                        unix_nanos: record.unix_nanos,
-                        interface: record.interface.as_deref(),
-                        link: record.link,
-                        bytes: &record.bytes,
-                    };
-                    if !session.packet(&captured, record.original_len as usize)? {
+            Self::File { pieces, path, decoder } => {
+                let damage =
+                    |malformed: Malformed| capture_file::damage(path.as_deref(), malformed);
+                while let Some(piece) = pieces.recv().await {
+                    decoder.push(&piece?);
+                    while let Some(record) = decoder.next_record().map_err(damage)? {
+                        let captured = Captured {
+                            unix_nanos: record.unix_nanos,
+                            interface: record.interface,
+                            link: record.link,
+                            original_len: record.original_len as usize,
+                            bytes: record.bytes,
+                        };
+                        if !session.packet(&captured)? {
+                            return Ok(());
+                        }
+                    }
+                    if !session.pause()? {
                         return Ok(());
                     }
+                    // A file is always ready: let signals and deadline in.
+                    tokio::task::yield_now().await;
                 }
-                Ok(())
+                decoder.finish().map_err(damage)
             }
             Self::Live { captures, poller, buffer } => {
                 let mut tokens = Vec::new();
@@ -191,6 +229,9 @@ impl Input {
                         if !turn(capture, buffer, session)? {
                             return Ok(());
                         }
+                    }
+                    if !session.pause()? {
+                        return Ok(());
                     }
                     // Level triggered and always ready under a flood: let signals and deadline in.
                     tokio::task::yield_now().await;
@@ -207,20 +248,14 @@ fn turn(capture: &mut Capture, buffer: &mut Buffer, session: &mut Session<'_>) -
         let Some(packet) = received else { return Ok(true) };
         let captured = Captured {
             unix_nanos: packet.unix_nanos,
-            interface: Some(&packet.interface),
+            interface: Some(packet.interface),
             link: packet.link,
+            original_len: packet.original_len,
             bytes: packet.bytes,
         };
-        if !session.packet(&captured, packet.original_len)? {
+        if !session.packet(&captured)? {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-/// Whether the observer would look at a record: everything else stays in the reading thread.
-fn is_ours(record: &Record) -> bool {
-    let Record { link, bytes, .. } = record;
-    !matches!(link, Link::Other(_))
-        && !matches!(Packet::parse(*link, bytes).content, Ok(Content::Other))
 }

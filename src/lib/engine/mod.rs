@@ -10,8 +10,8 @@
 pub mod check;
 pub mod ipvs;
 pub mod notify;
-pub mod observe;
 pub mod pool;
+pub mod sniff;
 pub mod sync_group;
 pub mod track;
 pub mod vrrp;

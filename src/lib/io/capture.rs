@@ -59,7 +59,7 @@ pub struct Received<'b> {
     /// When the kernel saw it, in nanoseconds since 1970.
     pub unix_nanos: u64,
     /// Name of the interface.
-    pub interface: String,
+    pub interface: &'b str,
     /// What `bytes` begins with.
     pub link: Link,
     /// Its length on the wire.
@@ -100,7 +100,7 @@ impl Capture {
     ///
     /// # Errors
     /// What the kernel said, other than that the interface is down.
-    pub fn receive<'b>(&mut self, buffer: &'b mut Buffer) -> io::Result<Option<Received<'b>>> {
+    pub fn receive<'b>(&'b mut self, buffer: &'b mut Buffer) -> io::Result<Option<Received<'b>>> {
         let mut parts = [IoSliceMut::new(&mut buffer.bytes)];
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC;
         let received = recvmsg::<LinkAddr>(
@@ -153,10 +153,10 @@ impl Capture {
         self.dropped
     }
 
-    fn name(&mut self, index: u32) -> String {
+    fn name(&mut self, index: u32) -> &str {
         let unknown = || format!("if{index}");
         let find = || if_indextoname(index).ok().and_then(|name| name.into_string().ok());
-        self.names.entry(index).or_insert_with(|| find().unwrap_or_else(unknown)).clone()
+        self.names.entry(index).or_insert_with(|| find().unwrap_or_else(unknown))
     }
 }
 

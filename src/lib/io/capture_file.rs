@@ -1,7 +1,7 @@
-//! Captures as files: read from a path or stdin, written packet by packet.
+//! Captures as files: bytes read from a path or stdin, packets written to a path or stdout.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -10,107 +10,172 @@ use tokio::sync::mpsc;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::wire::packet::Link;
-use crate::wire::pcap::{self, Malformed, Reader, Record};
+use crate::wire::pcap::{self, Malformed, Section};
 
-/// Packets that may wait between reading and deciding.
-const AHEAD: usize = 256;
+/// Bytes asked for at once.
+const PIECE: usize = 256 << 10;
+/// Pieces that may wait between reading and deciding.
+const AHEAD: usize = 2;
 
-/// The packets of the capture at `path`, or on stdin when absent, that `wanted` picks; then an
-/// error if the capture ends badly. Reading goes on in a thread of its own, so that a pipe that
-/// is silent does not stop whoever waits for signals too.
+/// The bytes of the capture at `path`, or on stdin when absent, in pieces as they come; then an
+/// error if they cannot be read. Reading goes on in a thread of its own, so that a pipe that is
+/// silent does not stop whoever waits for signals too.
 ///
 /// # Errors
 /// When the file cannot be opened.
-pub fn records(
-    path: Option<&Path>,
-    wanted: impl Fn(&Record) -> bool + Send + 'static,
-) -> Result<mpsc::Receiver<Result<Record>>> {
-    let (target, source): (String, Box<dyn io::Read + Send>) = match path {
-        None => ("stdin".into(), Box::new(io::stdin())),
-        Some(path) => {
-            let target = path.display().to_string();
-            let file = File::open(path).map_err(|e| Error::new("read capture", &target, e))?;
-            (target, Box::new(file))
-        }
+pub fn pieces(path: Option<&Path>) -> Result<mpsc::Receiver<Result<Vec<u8>>>> {
+    let mut source: Box<dyn Read + Send> = match path {
+        None => Box::new(io::stdin()),
+        Some(path) => Box::new(File::open(path).map_err(|e| unreadable(Some(path), e))?),
     };
+    let path = path.map(Path::to_owned);
     let (sender, receiver) = mpsc::channel(AHEAD);
     thread::spawn(move || {
-        // A receiver that is gone has had enough: nobody is left to be told anything.
-        let mut give = |result| sender.blocking_send(result).is_ok();
-        if let Err(malformed) = read(source, &wanted, &mut give) {
-            give(Err(damage(&target, malformed)));
+        loop {
+            let mut piece = vec![0; PIECE];
+            let read = match source.read(&mut piece) {
+                Ok(0) => break,
+                Ok(length) => {
+                    piece.truncate(length);
+                    Ok(piece)
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => Err(unreadable(path.as_deref(), e)),
+            };
+            // A receiver that is gone has had enough: nobody is left to be told anything.
+            let failed = read.is_err();
+            if sender.blocking_send(read).is_err() || failed {
+                break;
+            }
         }
     });
     Ok(receiver)
 }
 
-fn read(
-    source: impl io::Read + Send,
-    wanted: &dyn Fn(&Record) -> bool,
-    give: &mut dyn FnMut(Result<Record>) -> bool,
-) -> std::result::Result<(), Malformed> {
-    let mut reader = Reader::new(source)?;
-    while let Some(record) = reader.next_record()? {
-        if wanted(&record) && !give(Ok(record)) {
-            break;
-        }
-    }
-    Ok(())
+fn unreadable(path: Option<&Path>, cause: impl std::fmt::Display) -> Error {
+    let target = path.map_or_else(|| "stdin".to_owned(), |path| path.display().to_string());
+    Error::new("read capture", target, cause)
 }
 
-fn damage(target: &str, malformed: Malformed) -> Error {
-    let error = Error::new("read capture", target, &malformed);
-    match malformed {
-        Malformed::Read(_) => error,
-        Malformed::Format => error
-            .remedy("give a capture as tcpdump, tshark or `ha sniff -w` write it")
-            .exit(Exit::Invalid),
-        _ => error.remedy("what came before is shown").exit(Exit::Invalid),
-    }
+/// What is wrong with the capture at `path`, or on stdin when absent.
+#[must_use]
+pub fn damage(path: Option<&Path>, malformed: Malformed) -> Error {
+    let remedy = match malformed {
+        Malformed::Format => "give a capture as tcpdump, tshark or `ha sniff -w` write it",
+        _ => "what came before is shown",
+    };
+    unreadable(path, malformed).remedy(remedy).exit(Exit::Invalid)
 }
 
-/// Writes a pcap file. Each packet is in the file when [`Writer::write`] returns.
+/// Where a capture is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// This file.
+    File(PathBuf),
+    /// A pipe.
+    Stdout,
+}
+
+/// How a capture is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Packets of one kind of link, without comments.
+    Pcap,
+    /// Packets of all interfaces, each with a comment.
+    Pcapng,
+}
+
+/// A packet to write.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// What its bytes begin with.
+    pub link: Link,
+    /// Where it was seen.
+    pub interface: Option<&'a str>,
+    /// When, in nanoseconds since 1970.
+    pub unix_nanos: u64,
+    /// Its length on the wire.
+    pub original_len: usize,
+    /// The bytes captured.
+    pub bytes: &'a [u8],
+}
+
+/// Writes a capture. Packets are in the file after [`Writer::flush`].
 pub struct Writer {
-    file: File,
-    path: PathBuf,
-    link: Option<Link>,
+    out: Box<dyn Write>,
+    name: String,
+    body: Body,
+    waiting: Vec<u8>,
+}
+
+/// The packets of a file, as far as the next one depends on those before.
+enum Body {
+    Pcap(Option<Link>),
+    Pcapng(Section),
 }
 
 impl Writer {
-    /// Create, or empty, the file at `path`.
+    /// Create, or empty, the file.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn create(path: &Path) -> Result<Self> {
-        let file = File::create(path)
-            .map_err(|e| Error::new("write capture", path.display().to_string(), e))?;
-        Ok(Self { file, path: path.to_owned(), link: None })
+    pub fn create(target: &Target, form: Form) -> Result<Self> {
+        let (name, out): (String, Box<dyn Write>) = match target {
+            Target::Stdout => ("stdout".to_owned(), Box::new(io::stdout())),
+            Target::File(path) => {
+                let name = path.display().to_string();
+                let file = File::create(path).map_err(|e| Error::new("write capture", &name, e))?;
+                (name, Box::new(file))
+            }
+        };
+        let mut waiting = Vec::new();
+        let body = match form {
+            Form::Pcap => Body::Pcap(None),
+            Form::Pcapng => Body::Pcapng(Section::begin(&mut waiting)),
+        };
+        Ok(Self { out, name, body, waiting })
     }
 
-    /// Append one packet, seen `unix_nanos` after 1970.
+    /// Append one packet. pcapng keeps the comment too.
     ///
     /// # Errors
-    /// When the system refuses, or the packet's link is not that of the packets before.
-    pub fn write(
-        &mut self,
-        link: Link,
-        unix_nanos: u64,
-        original_len: usize,
-        bytes: &[u8],
-    ) -> Result<()> {
-        let mut out = Vec::new();
-        match self.link {
-            None => out.extend(pcap::file_header(link)),
-            Some(first) if first == link => {}
-            Some(_) => {
+    /// When a pcap file cannot hold the packet, since its link is not that of the packets before.
+    pub fn write(&mut self, packet: &Packet<'_>, comment: &str) -> Result<()> {
+        let Packet { link, interface, unix_nanos, original_len, bytes } = *packet;
+        match &mut self.body {
+            Body::Pcapng(section) => {
+                let when = (unix_nanos, original_len);
+                section.put_packet(&mut self.waiting, (link, interface), when, bytes, comment);
+                return Ok(());
+            }
+            Body::Pcap(first @ None) => {
+                self.waiting.extend(pcap::file_header(link));
+                *first = Some(link);
+            }
+            Body::Pcap(Some(first)) if *first == link => {}
+            Body::Pcap(Some(_)) => {
                 return Err(self
                     .failed("a pcap file holds packets of one kind of link only")
-                    .remedy("capture interfaces of different kinds one by one"));
+                    .remedy(
+                        "write pcapng: --write-format pcapng, or a name that ends in .pcapng",
+                    ));
             }
         }
-        self.link = Some(link);
-        out.extend(pcap::record(unix_nanos, original_len, bytes));
-        self.file.write_all(&out).map_err(|e| self.failed(e))
+        pcap::put_record(&mut self.waiting, unix_nanos, original_len, bytes);
+        Ok(())
+    }
+
+    /// Write what waits. False when whoever read the pipe is gone.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn flush(&mut self) -> Result<bool> {
+        let written = self.out.write_all(&self.waiting).and_then(|()| self.out.flush());
+        self.waiting.clear();
+        match written {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            other => other.map(|()| true).map_err(|e| self.failed(e)),
+        }
     }
 
     /// End the file; without any packet it becomes an empty capture.
@@ -118,14 +183,13 @@ impl Writer {
     /// # Errors
     /// When the system refuses.
     pub fn finish(mut self) -> Result<()> {
-        if self.link.is_none() {
-            let header = pcap::file_header(Link::Ethernet);
-            self.file.write_all(&header).map_err(|e| self.failed(e))?;
+        if matches!(self.body, Body::Pcap(None)) {
+            self.waiting.extend(pcap::file_header(Link::Ethernet));
         }
-        Ok(())
+        self.flush().map(drop)
     }
 
     fn failed(&self, cause: impl std::fmt::Display) -> Error {
-        Error::new("write capture", self.path.display().to_string(), cause)
+        Error::new("write capture", &self.name, cause)
     }
 }

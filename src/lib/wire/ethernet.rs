@@ -26,15 +26,52 @@ const TAGS: [u16; 3] = [0x8100, 0x88a8, 0x9100];
 /// Tags that are followed; more than two are nobody's network.
 const MAX_TAGS: usize = 4;
 
+/// VLAN identifiers of a frame, outermost first, 0..=4095.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vlans {
+    ids: [u16; MAX_TAGS],
+    count: usize,
+}
+
+impl Vlans {
+    /// The tags that `ether_type` and the bytes of `reader` begin with, and the type behind them.
+    /// `None` when the bytes end too early.
+    pub(super) fn read(
+        mut ether_type: u16,
+        reader: &mut Reader<'_>,
+    ) -> Option<Result<(Self, u16), Malformed>> {
+        let mut vlans = Self::default();
+        while TAGS.contains(&ether_type) {
+            // The upper four bits are priority and drop eligibility.
+            let id = reader.u16()? & 0x0fff;
+            let Some(slot) = vlans.ids.get_mut(vlans.count) else {
+                return Some(Err(Malformed::Tags));
+            };
+            *slot = id;
+            vlans.count += 1;
+            ether_type = reader.u16()?;
+        }
+        Some(Ok((vlans, ether_type)))
+    }
+}
+
+impl std::ops::Deref for Vlans {
+    type Target = [u16];
+
+    fn deref(&self) -> &[u16] {
+        self.ids.get(..self.count).unwrap_or_default()
+    }
+}
+
 /// The header of a frame and what follows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// To whom.
     pub destination: Mac,
     /// From whom.
     pub source: Mac,
-    /// VLAN identifiers, outermost first, 0..=4095.
-    pub vlans: Vec<u16>,
+    /// The tags between header and payload.
+    pub vlans: Vlans,
     /// What `payload` is; a length when below 0x0600.
     pub ether_type: u16,
     /// The rest, padding included.
@@ -67,16 +104,11 @@ impl<'a> Frame<'a> {
     /// `None` when the bytes end too early.
     fn read(mut reader: Reader<'a>) -> Option<Result<Self, Malformed>> {
         let (destination, source) = (reader.array()?, reader.array()?);
-        let mut ether_type = reader.u16()?;
-        let mut vlans = Vec::new();
-        while TAGS.contains(&ether_type) {
-            if vlans.len() == MAX_TAGS {
-                return Some(Err(Malformed::Tags));
-            }
-            // The upper four bits are priority and drop eligibility.
-            vlans.push(reader.u16()? & 0x0fff);
-            ether_type = reader.u16()?;
-        }
+        let ether_type = reader.u16()?;
+        let (vlans, ether_type) = match Vlans::read(ether_type, &mut reader)? {
+            Ok(read) => read,
+            Err(malformed) => return Some(Err(malformed)),
+        };
         Some(Ok(Self { destination, source, vlans, ether_type, payload: reader.rest() }))
     }
 }
@@ -108,7 +140,7 @@ mod tests {
         let mut bytes = frame(BROADCAST, [2; 6], 0x88a8, &[]);
         bytes.extend([0x20, 0x64, 0x81, 0x00, 0x0f, 0xff, 0x08, 0x06, 1, 2, 3]);
         let frame = Frame::parse(&bytes).unwrap();
-        assert_eq!(frame.vlans, [100, 4095]);
+        assert_eq!(*frame.vlans, [100, 4095]);
         assert_eq!((frame.ether_type, frame.payload), (ARP, &[1, 2, 3][..]));
         assert_eq!((frame.destination, frame.source), (BROADCAST, [2; 6]));
     }

@@ -45,6 +45,8 @@ pub struct Packet<'a> {
     pub payload: &'a [u8],
     /// Bytes after the packet: Ethernet padding.
     pub padding: usize,
+    /// Bytes of the payload that the capture did not keep.
+    pub missing: usize,
 }
 
 /// Why bytes are no IPv4 packet.
@@ -82,6 +84,14 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// When its lengths contradict each other or the bytes present.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        Self::parse_cut(bytes, 0)
+    }
+
+    /// Read the packet in `bytes`, of which a capture kept all but the last `lost`.
+    ///
+    /// # Errors
+    /// When its lengths contradict each other or the bytes that were there.
+    pub fn parse_cut(bytes: &'a [u8], lost: usize) -> Result<Self, Malformed> {
         let have = bytes.len();
         let Some(fixed) = bytes.first_chunk::<HEADER_LEN>() else {
             return Err(Malformed::Header { have, need: HEADER_LEN });
@@ -98,8 +108,9 @@ impl<'a> Packet<'a> {
         let header = usize::from(words) * 4;
         let total = usize::from(u16::from_be_bytes([l0, l1]));
         let header_bytes = bytes.get(..header).ok_or(Malformed::Header { have, need: header })?;
-        let payload =
-            bytes.get(header..total).ok_or(Malformed::TotalLength { total, header, have })?;
+        let whole = (header..=have.saturating_add(lost)).contains(&total);
+        let payload = bytes.get(header..total.min(have)).filter(|_| whole);
+        let payload = payload.ok_or(Malformed::TotalLength { total, header, have })?;
         let flags = u16::from_be_bytes([f0, f1]);
         let [s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
         Ok(Self {
@@ -115,7 +126,8 @@ impl<'a> Packet<'a> {
             checksum_valid: Sum::new().bytes(header_bytes).is_valid(),
             fragment: flags & (FLAG_MORE_FRAGMENTS | FRAGMENT_OFFSET) != 0,
             payload,
-            padding: have - total,
+            padding: have.saturating_sub(total),
+            missing: total.saturating_sub(have),
         })
     }
 }

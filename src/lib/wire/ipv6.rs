@@ -47,6 +47,8 @@ pub struct Packet<'a> {
     pub payload: &'a [u8],
     /// Bytes after the packet: Ethernet padding.
     pub padding: usize,
+    /// Bytes of the payload that the capture did not keep.
+    pub missing: usize,
 }
 
 /// Why bytes are no IPv6 packet.
@@ -84,6 +86,14 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// When its lengths contradict the bytes present, or its extension headers never end.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        Self::parse_cut(bytes, 0)
+    }
+
+    /// Read the packet in `bytes`, of which a capture kept all but the last `lost`.
+    ///
+    /// # Errors
+    /// As [`Packet::parse`].
+    pub fn parse_cut(bytes: &'a [u8], lost: usize) -> Result<Self, Malformed> {
         let cut = Malformed::Header { have: bytes.len() };
         let mut reader = Reader::new(bytes);
         let (version, header, length) = Header::read(&mut reader).ok_or(cut)?;
@@ -91,11 +101,13 @@ impl<'a> Packet<'a> {
             return Err(Malformed::Version(version));
         }
         let rest = reader.rest();
+        let missing = length.saturating_sub(rest.len());
         let (upper, padding) = rest
-            .split_at_checked(length)
+            .split_at_checked(length.min(rest.len()))
+            .filter(|_| missing <= lost)
             .ok_or(Malformed::PayloadLength { length, have: rest.len() })?;
         let (protocol, fragment, payload) = skip_extensions(header.next_header, upper)?;
-        Ok(Self { header, protocol, fragment, payload, padding: padding.len() })
+        Ok(Self { header, protocol, fragment, payload, padding: padding.len(), missing })
     }
 }
 

@@ -8,6 +8,7 @@
 
 pub mod ah;
 pub mod arp;
+pub mod carp;
 pub mod checksum;
 pub mod ethernet;
 pub mod icmp;

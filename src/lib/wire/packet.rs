@@ -7,9 +7,9 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use super::ethernet::{self, Frame, Mac};
+use super::ethernet::{self, Frame, Mac, Vlans};
 use super::reader::Reader;
-use super::{ah, arp, ipv4, ipv6, ndisc, vrrp};
+use super::{ah, arp, carp, ipv4, ipv6, ndisc, vrrp};
 
 /// What the bytes of a captured packet begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,9 @@ pub enum Link {
     Cooked,
     /// Its second version (`LINKTYPE_LINUX_SLL2`).
     Cooked2,
+    /// Four bytes that name the family, as BSD has on its loopback, by the number of the kind: in
+    /// the order of the host (`LINKTYPE_NULL`) or of the network (`LINKTYPE_LOOP`).
+    Loopback(u32),
     /// Something else, by its number in the registry of link types.
     Other(u32),
 }
@@ -31,8 +34,10 @@ impl Link {
     #[must_use]
     pub const fn from_number(number: u32) -> Self {
         match number {
+            0 | 108 => Self::Loopback(number),
             1 => Self::Ethernet,
-            101 | 228 | 229 => Self::Ip,
+            // 12 and 14 are what systems call it inside, and some programs write that.
+            12 | 14 | 101 | 228 | 229 => Self::Ip,
             113 => Self::Cooked,
             276 => Self::Cooked2,
             other => Self::Other(other),
@@ -47,20 +52,20 @@ impl Link {
             Self::Ip => 101,
             Self::Cooked => 113,
             Self::Cooked2 => 276,
-            Self::Other(number) => number,
+            Self::Loopback(number) | Self::Other(number) => number,
         }
     }
 }
 
 /// What the link says about a packet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkInfo {
     /// Hardware address of the sender, where the link tells it.
     pub source: Option<Mac>,
     /// Hardware address of the receiver, where the link tells it.
     pub destination: Option<Mac>,
     /// VLAN identifiers, outermost first.
-    pub vlans: Vec<u16>,
+    pub vlans: Vlans,
 }
 
 /// What the IP header of an advert says.
@@ -74,12 +79,14 @@ pub struct IpInfo {
     pub ttl: u8,
     /// Type of service or traffic class.
     pub tos: u8,
+    /// IPv4 only: identification.
+    pub identification: Option<u16>,
     /// IPv4 only: whether the header's checksum is right.
     pub checksum_valid: Option<bool>,
 }
 
 /// What a packet means for virtual routers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content<'a> {
     /// A VRRP message, not yet read: see [`vrrp::Advert::parse`].
     Vrrp {
@@ -89,6 +96,17 @@ pub enum Content<'a> {
         ah: Option<ah::Packet<'a>>,
         /// The message, with anything trailing inside the IP packet.
         payload: &'a [u8],
+        /// All that the IP packet carries: the AH header too, if there is one.
+        whole: &'a [u8],
+        /// Bytes at the end of it that the capture did not keep.
+        missing: usize,
+    },
+    /// A CARP message, in VRRP's place.
+    Carp {
+        /// Its IP header.
+        ip: IpInfo,
+        /// The message.
+        message: carp::Message,
     },
     /// An ARP message.
     Arp(arp::Message),
@@ -99,7 +117,7 @@ pub enum Content<'a> {
 }
 
 /// A captured packet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
     /// What the link says.
     pub link: LinkInfo,
@@ -131,12 +149,38 @@ pub enum Malformed {
     /// Only a part of a datagram.
     #[error("a fragment is not a whole advert")]
     Fragment,
+    /// The capture kept too little of it.
+    #[error("the capture has only {have} of its {length} bytes")]
+    Truncated {
+        /// Bytes kept.
+        have: usize,
+        /// Its length on the wire.
+        length: usize,
+    },
 }
 
 impl<'a> Packet<'a> {
     /// Read the packet in `bytes`, as captured on `link`.
     #[must_use]
     pub fn parse(link: Link, bytes: &'a [u8]) -> Self {
+        Self::parse_cut(link, bytes, bytes.len())
+    }
+
+    /// Read the packet whose first bytes are `bytes`, and which was `length` long on the wire.
+    #[must_use]
+    pub fn parse_cut(link: Link, bytes: &'a [u8], length: usize) -> Self {
+        let lost = length.saturating_sub(bytes.len());
+        let packet = Self::read(link, bytes, lost);
+        match packet.content {
+            Err(_) if lost > 0 => {
+                let malformed = Malformed::Truncated { have: bytes.len(), length };
+                Self { content: Err(malformed), ..packet }
+            }
+            _ => packet,
+        }
+    }
+
+    fn read(link: Link, bytes: &'a [u8], lost: usize) -> Self {
         let Network { link, ether_type, payload } = match split_link(link, bytes) {
             Ok(Some(network)) => network,
             Ok(None) => return Self { link: LinkInfo::default(), content: Ok(Content::Other) },
@@ -152,8 +196,8 @@ impl<'a> Packet<'a> {
                 },
                 |message| Ok(Content::Arp(message)),
             ),
-            ethernet::IPV4 => ipv4_content(payload),
-            ethernet::IPV6 => ipv6_content(payload),
+            ethernet::IPV4 => ipv4_content(payload, lost),
+            ethernet::IPV6 => ipv6_content(payload, lost),
             _ => Ok(Content::Other),
         };
         Self { link, content }
@@ -176,8 +220,9 @@ fn split_link(link: Link, bytes: &[u8]) -> Result<Option<Network<'_>>, ethernet:
             Ok(Some(Network { link, ether_type, payload }))
         }
         Link::Ip => Ok(raw_ip(bytes)),
-        Link::Cooked => Ok(cooked(bytes)),
-        Link::Cooked2 => Ok(cooked2(bytes)),
+        Link::Cooked => cooked(bytes).transpose(),
+        Link::Cooked2 => cooked2(bytes).transpose(),
+        Link::Loopback(_) => Ok(bytes.get(4..).and_then(raw_ip)),
         Link::Other(_) => Ok(None),
     }
 }
@@ -191,45 +236,62 @@ fn raw_ip(bytes: &[u8]) -> Option<Network<'_>> {
     Some(Network { link: LinkInfo::default(), ether_type, payload: bytes })
 }
 
-fn cooked(bytes: &[u8]) -> Option<Network<'_>> {
+fn cooked(bytes: &[u8]) -> Option<Result<Network<'_>, ethernet::Malformed>> {
     let mut reader = Reader::new(bytes);
     let (_packet_type, _hardware_type) = (reader.u16()?, reader.u16()?);
     let length = reader.u16()?;
     let (address, _padding): (Mac, u16) = (reader.array()?, reader.u16()?);
     let ether_type = reader.u16()?;
-    let link = LinkInfo { source: (length == 6).then_some(address), ..LinkInfo::default() };
-    Some(Network { link, ether_type, payload: reader.rest() })
+    tagged(ether_type, (length == 6).then_some(address), reader)
 }
 
-fn cooked2(bytes: &[u8]) -> Option<Network<'_>> {
+fn cooked2(bytes: &[u8]) -> Option<Result<Network<'_>, ethernet::Malformed>> {
     let mut reader = Reader::new(bytes);
     let (ether_type, _reserved) = (reader.u16()?, reader.u16()?);
     let (_interface, _hardware_type) = (reader.u32()?, reader.u16()?);
     let [_packet_type, length] = reader.array()?;
     let (address, _padding): (Mac, u16) = (reader.array()?, reader.u16()?);
-    let link = LinkInfo { source: (length == 6).then_some(address), ..LinkInfo::default() };
-    Some(Network { link, ether_type, payload: reader.rest() })
+    tagged(ether_type, (length == 6).then_some(address), reader)
 }
 
-fn ipv4_content(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
+/// What stands behind a pseudo header, where tags may follow as behind an Ethernet header.
+fn tagged(
+    ether_type: u16,
+    source: Option<Mac>,
+    mut reader: Reader<'_>,
+) -> Option<Result<Network<'_>, ethernet::Malformed>> {
+    let read = Vlans::read(ether_type, &mut reader)?;
+    Some(read.map(|(vlans, ether_type)| {
+        let link = LinkInfo { source, destination: None, vlans };
+        Network { link, ether_type, payload: reader.rest() }
+    }))
+}
+
+fn ipv4_content(bytes: &[u8], lost: usize) -> Result<Content<'_>, Malformed> {
     // The protocol is looked at first: other traffic may be as broken or as cut as it likes.
     let protocol = bytes.get(9).copied();
     if !protocol.is_some_and(|p| matches!(p, vrrp::PROTOCOL | ah::PROTOCOL)) {
         return Ok(Content::Other);
     }
-    let packet = ipv4::Packet::parse(bytes)?;
+    let packet = ipv4::Packet::parse_cut(bytes, lost)?;
     let ip = IpInfo {
         source: packet.header.source.into(),
         destination: packet.header.destination.into(),
         ttl: packet.header.ttl,
         tos: packet.header.tos,
+        identification: Some(packet.header.identification),
         checksum_valid: Some(packet.checksum_valid),
     };
-    vrrp_content(ip, packet.header.protocol, packet.fragment, packet.payload)
+    let ipv4::Packet { fragment, payload, missing, .. } = packet;
+    if fragment {
+        Err(Malformed::Fragment)
+    } else {
+        carried(ip, packet.header.protocol, payload, missing)
+    }
 }
 
-fn ipv6_content(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
-    let packet = match ipv6::Packet::parse(bytes) {
+fn ipv6_content(bytes: &[u8], lost: usize) -> Result<Content<'_>, Malformed> {
+    let packet = match ipv6::Packet::parse_cut(bytes, lost) {
         Ok(packet) => packet,
         Err(malformed) => {
             return match bytes.get(6).copied() {
@@ -238,15 +300,14 @@ fn ipv6_content(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
             };
         }
     };
+    let ipv6::Packet { protocol, fragment, payload, missing, .. } = packet;
     let ipv6::Header { source, destination, .. } = packet.header;
-    if packet.protocol == ndisc::PROTOCOL && !packet.fragment {
-        return match ndisc::Advertisement::parse(packet.payload, source, destination) {
+    if protocol == ndisc::PROTOCOL && !fragment && missing == 0 {
+        return match ndisc::Advertisement::parse(payload, source, destination) {
             Ok(advertisement) => Ok(Content::Neighbor(advertisement)),
             Err(ndisc::Malformed::Type(_)) => Ok(Content::Other),
             // Too short to be an advertisement, and not said to be one.
-            Err(_) if packet.payload.first() != Some(&ndisc::TYPE_ADVERTISEMENT) => {
-                Ok(Content::Other)
-            }
+            Err(_) if payload.first() != Some(&ndisc::TYPE_ADVERTISEMENT) => Ok(Content::Other),
             Err(malformed) => Err(malformed.into()),
         };
     }
@@ -255,24 +316,31 @@ fn ipv6_content(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
         destination: destination.into(),
         ttl: packet.header.hop_limit,
         tos: packet.header.traffic_class,
+        identification: None,
         checksum_valid: None,
     };
-    vrrp_content(ip, packet.protocol, packet.fragment, packet.payload)
-}
-
-fn vrrp_content(
-    ip: IpInfo,
-    protocol: u8,
-    fragment: bool,
-    payload: &[u8],
-) -> Result<Content<'_>, Malformed> {
     match protocol {
         vrrp::PROTOCOL | ah::PROTOCOL if fragment => Err(Malformed::Fragment),
-        vrrp::PROTOCOL => Ok(Content::Vrrp { ip, ah: None, payload }),
+        _ => carried(ip, protocol, payload, missing),
+    }
+}
+
+/// What an IP packet that is about virtual routers carries.
+fn carried(
+    ip: IpInfo,
+    protocol: u8,
+    whole: &[u8],
+    missing: usize,
+) -> Result<Content<'_>, Malformed> {
+    match protocol {
+        vrrp::PROTOCOL => Ok(match carp::Message::parse(whole) {
+            Some(message) => Content::Carp { ip, message },
+            None => Content::Vrrp { ip, ah: None, payload: whole, whole, missing },
+        }),
         ah::PROTOCOL => {
-            let ah = ah::Packet::parse(payload)?;
+            let ah = ah::Packet::parse(whole)?;
             if ah.next_header == vrrp::PROTOCOL {
-                Ok(Content::Vrrp { ip, payload: ah.payload, ah: Some(ah) })
+                Ok(Content::Vrrp { ip, payload: ah.payload, ah: Some(ah), whole, missing })
             } else {
                 Ok(Content::Other)
             }
@@ -314,11 +382,20 @@ mod tests {
         cooked.extend(&ip);
         let mut cooked2 = vec![0x08, 0x00, 0, 0, 0, 0, 0, 2, 0, 1, 1, 6, 2, 0, 0, 0, 0, 1, 0, 0];
         cooked2.extend(&ip);
+        let loopback = [&[0, 0, 0, 2][..], &ip].concat();
+        // 802.1ad around 802.1Q.
+        let tags = [0x88, 0xa8, 0, 100, 0x81, 0, 0, 7, 0x08, 0x00];
+        let tagged = [&ethernet[..12], &tags, &ip].concat();
+        let cooked_tagged = [&cooked[..14], &tags, &ip].concat();
         let parsed = [
             (Link::Ethernet, &ethernet, Some(MAC)),
             (Link::Cooked, &cooked, Some(MAC)),
             (Link::Cooked2, &cooked2, Some(MAC)),
             (Link::Ip, &ip, None),
+            (Link::Loopback(0), &loopback, None),
+            (Link::Loopback(108), &loopback, None),
+            (Link::Ethernet, &tagged, Some(MAC)),
+            (Link::Cooked, &cooked_tagged, Some(MAC)),
         ]
         .map(|(link, bytes, source)| {
             let packet = Packet::parse(link, bytes);
@@ -326,7 +403,7 @@ mod tests {
             packet.content
         });
         assert!(parsed.iter().all(|content| *content == parsed[0]));
-        let Ok(Content::Vrrp { ip, ah: None, payload }) = &parsed[0] else {
+        let Ok(Content::Vrrp { ip, ah: None, payload, .. }) = &parsed[0] else {
             panic!("{:?}", parsed[0])
         };
         assert_eq!((ip.ttl, ip.tos, *payload), (255, 0xc0, &[0x21, 1, 2, 0][..]));
@@ -373,6 +450,27 @@ mod tests {
         ));
         assert_eq!(Packet::parse(Link::Other(9), &advert).content, Ok(Content::Other));
         assert_eq!(Packet::parse(Link::Cooked, &[0; 15]).content, Ok(Content::Other));
+    }
+
+    #[test]
+    fn what_a_capture_cut_is_no_fault_of_the_sender() {
+        let advert = v4(112, &[0x21; 20]);
+        let cut = |kept: usize| Packet::parse_cut(Link::Ip, &advert[..kept], advert.len()).content;
+        let Ok(Content::Vrrp { payload, missing, .. }) = cut(30) else { panic!() };
+        assert_eq!((payload.len(), missing), (10, 10));
+        assert_eq!(cut(15), Err(Malformed::Truncated { have: 15, length: 40 }));
+        // Padding that was cut is not missed.
+        let padded = Packet::parse_cut(Link::Ip, &advert, 46).content;
+        assert!(matches!(padded, Ok(Content::Vrrp { missing: 0, .. })));
+    }
+
+    #[test]
+    fn carp_is_not_taken_for_vrrp() {
+        let mut message = [0; carp::LEN];
+        message[..6].copy_from_slice(&[0x21, 7, 100, 7, 0, 1]);
+        let packet = v4(112, &message);
+        let content = Packet::parse(Link::Ip, &packet).content;
+        assert!(matches!(content, Ok(Content::Carp { message, .. }) if message.vhid == 7));
     }
 
     #[test]

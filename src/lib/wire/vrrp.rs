@@ -11,6 +11,10 @@ use thiserror::Error;
 
 use super::checksum::Sum;
 
+mod message;
+
+pub use message::{Addresses, Message};
+
 /// IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
 pub const PROTOCOL: u8 = 112;
 /// TTL and hop limit of every advert (RFC 9568 section 5.1.1.3).
@@ -167,59 +171,13 @@ pub enum Malformed {
 }
 
 impl Advert {
-    /// Read the advert in `payload`, the bytes after the IP header (and after an AH header).
-    ///
-    /// Addresses are read in the family of `source`. A wrong checksum is no error here: it is
-    /// told by [`Parsed::checksum`], so that a capture can show what the bytes say.
+    /// Read the advert in `payload`, the bytes after the IP header (and after an AH header), as
+    /// [`Message::parse`] does.
     ///
     /// # Errors
     /// When the bytes are too short, or are not an advertisement of version 2 or 3.
     pub fn parse(payload: &[u8], source: IpAddr, destination: IpAddr) -> Result<Parsed, Malformed> {
-        if source.is_ipv4() != destination.is_ipv4() {
-            return Err(Malformed::Families);
-        }
-        let Some((header, rest)) = payload.split_first_chunk::<HEADER_LEN>() else {
-            return Err(Malformed::Header { have: payload.len() });
-        };
-        let [version_type, vrid, priority, count, auth_or_interval, low, sum_high, sum_low] =
-            *header;
-        let version = Version::try_from(version_type >> 4)
-            .map_err(|_| Malformed::Version(version_type >> 4))?;
-        if version_type & 0x0f != TYPE_ADVERTISEMENT {
-            return Err(Malformed::Type(version_type & 0x0f));
-        }
-
-        let need = message_len(version, source, usize::from(count));
-        let short = Malformed::Addresses { have: payload.len(), need, count };
-        let message = payload.get(..need).ok_or(short)?;
-        let list_len = usize::from(count) * address_len(source);
-        let (list, after) = rest.split_at_checked(list_len).ok_or(short)?;
-
-        let (interval, auth, reserved) = match version {
-            Version::V2 => {
-                let data = after.first_chunk::<AUTH_LEN>().ok_or(short)?;
-                (Duration::from_secs(low.into()), Auth::new(auth_or_interval, *data), 0)
-            }
-            Version::V3 => {
-                let centis = u16::from_be_bytes([auth_or_interval & 0x0f, low]);
-                let interval = Duration::from_millis(u64::from(centis) * 10);
-                (interval, Auth::None, auth_or_interval >> 4)
-            }
-        };
-        Ok(Parsed {
-            advert: Self {
-                version,
-                vrid,
-                priority,
-                advertisement_interval: interval,
-                auth,
-                addresses: read_addresses(list, source),
-            },
-            checksum: ChecksumSeen::of(version, message, source, destination),
-            checksum_field: u16::from_be_bytes([sum_high, sum_low]),
-            reserved,
-            trailing: payload.len() - need,
-        })
+        Message::parse(payload, source, destination).map(Into::into)
     }
 
     /// The message for one `destination`, checksum filled in.
@@ -346,17 +304,6 @@ const fn address_len(source: IpAddr) -> usize {
     match source {
         IpAddr::V4(_) => 4,
         IpAddr::V6(_) => 16,
-    }
-}
-
-fn read_addresses(list: &[u8], source: IpAddr) -> Vec<IpAddr> {
-    match source {
-        IpAddr::V4(_) => {
-            list.as_chunks::<4>().0.iter().map(|octets| Ipv4Addr::from(*octets).into()).collect()
-        }
-        IpAddr::V6(_) => {
-            list.as_chunks::<16>().0.iter().map(|octets| Ipv6Addr::from(*octets).into()).collect()
-        }
     }
 }
 

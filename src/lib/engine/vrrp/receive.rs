@@ -6,12 +6,13 @@
 //! same functions for its verdicts.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::config::{Family, RouterConfig};
 use crate::wire::ah;
-use crate::wire::vrrp::{self, Advert, Auth, ChecksumSeen, Malformed, Parsed, Version};
+use crate::wire::vrrp::{self, Advert, Auth, ChecksumSeen, Malformed, Message, Version};
 
 /// Payload of the shortest Ethernet frame; anything shorter is padded by the sender.
 const ETHERNET_LEAST: usize = 46;
@@ -77,7 +78,7 @@ pub struct Datagram<'a> {
     pub payload: &'a [u8],
 }
 
-impl Datagram<'_> {
+impl<'a> Datagram<'a> {
     /// The VRID field, if the payload reaches that far, whatever the rest holds.
     #[must_use]
     pub fn vrid(&self) -> Option<u8> {
@@ -85,7 +86,7 @@ impl Datagram<'_> {
     }
 
     /// What stands behind the Authentication Header, if there is one.
-    fn message(&self) -> Option<&[u8]> {
+    fn message(&self) -> Option<&'a [u8]> {
         match self.identification {
             Some(_) => ah::Packet::parse(self.payload).ok().map(|packet| packet.payload),
             None => Some(self.payload),
@@ -109,23 +110,63 @@ pub struct Accepted {
     pub sequence: Option<u32>,
 }
 
+/// Whose receive checks a packet is held to where no configuration is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rules {
+    /// Those of keepalived, which are ours: both versions, every checksum that is in use.
+    #[default]
+    Keepalived,
+    /// RFC 9568 section 7.1 by the letter: version 3, and over IPv4 the sum of the message alone.
+    Rfc9568,
+    /// RFC 3768 section 7.1 by the letter: version 2, without authentication.
+    Rfc3768,
+}
+
+impl Rules {
+    /// The one version that the rules know; `None` for both.
+    const fn version(self) -> Option<Version> {
+        match self {
+            Self::Keepalived => None,
+            Self::Rfc9568 => Some(Version::V3),
+            Self::Rfc3768 => Some(Version::V2),
+        }
+    }
+}
+
 /// The checks that need no configuration: is this an advert that any router could accept?
 ///
 /// # Errors
 /// The first check that failed.
-pub fn inspect(datagram: &Datagram<'_>) -> Result<Parsed, Drop> {
-    let parsed = parse(datagram)?;
-    if datagram.destination.is_multicast() && datagram.ttl != vrrp::TTL {
+pub fn inspect<'a>(rules: Rules, datagram: &Datagram<'a>) -> Result<Message<'a>, Drop> {
+    let strict = rules != Rules::Keepalived;
+    let message = parse(datagram, !strict)?;
+    if (strict || datagram.destination.is_multicast()) && datagram.ttl != vrrp::TTL {
         return Err(Drop::Ttl);
     }
-    check_checksum(&parsed)?;
-    if parsed.advert.version == Version::V3 {
-        check_interval_zero(&parsed.advert)?;
-        if parsed.advert.addresses.is_empty() {
+    if rules.version().is_some_and(|version| version != message.version) {
+        return Err(Drop::Version);
+    }
+    // RFC 3768 section 5.3.6: types other than 0 are reserved.
+    if rules == Rules::Rfc3768 && (message.auth != Auth::None || datagram.identification.is_some())
+    {
+        return Err(Drop::AuthType);
+    }
+    check_checksum(message.checksum)?;
+    // RFC 9568 section 5.2.8: no pseudo header over IPv4.
+    if rules == Rules::Rfc9568
+        && datagram.source.is_ipv4()
+        && message.checksum != ChecksumSeen::MessageOnly
+    {
+        return Err(Drop::Checksum);
+    }
+    if message.version == Version::V3 {
+        check_interval_zero(message.advertisement_interval)?;
+        if message.addresses.is_empty() {
             return Err(Drop::AddressCount);
         }
     }
-    Ok(parsed)
+    Ok(message)
 }
 
 /// All checks of one packet against one router's configuration.
@@ -137,8 +178,7 @@ pub fn check(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Accepted,
     if matches!(config.auth, Auth::Ah(_)) != datagram.identification.is_some() {
         return Err(Drop::AuthType);
     }
-    let parsed = parse(datagram)?;
-    let advert = &parsed.advert;
+    let advert = parse(datagram, true)?;
     // RFC 9568 section 7.1: the VRID is configured on the receiving interface.
     if advert.vrid != config.vrid || Family::of(datagram.source) != config.family {
         return Err(Drop::Vrid);
@@ -156,33 +196,33 @@ pub fn check(config: &RouterConfig, datagram: &Datagram<'_>) -> Result<Accepted,
             return Err(Drop::Interval);
         }
     }
-    check_checksum(&parsed)?;
+    check_checksum(advert.checksum)?;
     check_destination(config, datagram.destination)?;
     if config.priority == u8::MAX && config.owner_ignores_adverts {
         return Err(Drop::Owner);
     }
     check_peer(config, datagram.source)?;
     if config.version == Version::V3 {
-        check_interval_zero(advert)?;
+        check_interval_zero(advert.advertisement_interval)?;
         // A router without addresses of its own accepts a peer that is configured alike.
         if advert.addresses.is_empty() && !config.addresses.is_empty() {
             return Err(Drop::AddressCount);
         }
     }
     Ok(Accepted {
-        address_list_differs: address_list_differs(config, advert),
+        address_list_differs: address_list_differs(config, &advert),
         interval_differs: advert.advertisement_interval != config.advertisement_interval,
-        checksum: parsed.checksum,
-        advert: parsed.advert,
+        checksum: advert.checksum,
+        advert: advert.into(),
         sequence,
     })
 }
 
-/// Length, version and type: whether there is an advert at all.
-fn parse(datagram: &Datagram<'_>) -> Result<Parsed, Drop> {
+/// Length, version and type: whether there is an advert at all, and when `exact` nothing else.
+fn parse<'a>(datagram: &Datagram<'a>, exact: bool) -> Result<Message<'a>, Drop> {
     let message = datagram.message().ok_or(Drop::Length)?;
     let parsed =
-        Advert::parse(message, datagram.source, datagram.destination).map_err(|malformed| {
+        Message::parse(message, datagram.source, datagram.destination).map_err(|malformed| {
             match malformed {
                 Malformed::Header { .. } | Malformed::Addresses { .. } => Drop::Length,
                 Malformed::Version(_) => Drop::Version,
@@ -192,7 +232,7 @@ fn parse(datagram: &Datagram<'_>) -> Result<Parsed, Drop> {
         })?;
     let padded = datagram.source.is_ipv4()
         && IPV4_HEADER.saturating_add(datagram.payload.len()) <= ETHERNET_LEAST;
-    if parsed.trailing > 0 && !padded { Err(Drop::Length) } else { Ok(parsed) }
+    if parsed.trailing > 0 && exact && !padded { Err(Drop::Length) } else { Ok(parsed) }
 }
 
 /// RFC 9568 section 7.1: TTL or hop limit is 255. Unicast may cross routers, so there only the
@@ -238,8 +278,8 @@ fn check_seal(ours: &Auth, datagram: &Datagram<'_>) -> Result<Option<u32>, Drop>
 }
 
 /// Any formula that is in use somewhere is good: which one a peer sends is not its fault.
-fn check_checksum(parsed: &Parsed) -> Result<(), Drop> {
-    if parsed.checksum == ChecksumSeen::Wrong { Err(Drop::Checksum) } else { Ok(()) }
+fn check_checksum(seen: ChecksumSeen) -> Result<(), Drop> {
+    if seen == ChecksumSeen::Wrong { Err(Drop::Checksum) } else { Ok(()) }
 }
 
 /// Multicast routers hear their group only, unicast routers hear no group.
@@ -269,12 +309,12 @@ fn check_peer(config: &RouterConfig, source: IpAddr) -> Result<(), Drop> {
 }
 
 /// RFC 9568 erratum 8301: an interval of zero is no interval.
-fn check_interval_zero(advert: &Advert) -> Result<(), Drop> {
-    if advert.advertisement_interval.is_zero() { Err(Drop::IntervalZero) } else { Ok(()) }
+fn check_interval_zero(interval: Duration) -> Result<(), Drop> {
+    if interval.is_zero() { Err(Drop::IntervalZero) } else { Ok(()) }
 }
 
 /// The lists are compared as sets: the order of two configurations may differ.
-fn address_list_differs(config: &RouterConfig, advert: &Advert) -> bool {
+fn address_list_differs(config: &RouterConfig, advert: &Message<'_>) -> bool {
     advert.addresses.len() != config.addresses.len()
         || config.addresses.iter().any(|ours| !advert.addresses.contains(&ours.address))
 }

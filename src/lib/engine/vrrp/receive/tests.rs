@@ -176,14 +176,17 @@ fn inspection_needs_no_configuration() {
     let good = advert(&single(100), 200);
     let inspect_as = |advert: &Advert, ttl| {
         let payload = advert.emit(HIGH, GROUP, ChecksumVariant::PseudoHeader);
-        inspect(&Datagram {
-            source: HIGH,
-            destination: GROUP,
-            ttl,
-            identification: None,
-            payload: &payload,
-        })
-        .map(|parsed| parsed.advert.priority)
+        inspect(
+            Rules::Keepalived,
+            &Datagram {
+                source: HIGH,
+                destination: GROUP,
+                ttl,
+                identification: None,
+                payload: &payload,
+            },
+        )
+        .map(|message| message.priority)
     };
     assert_eq!(inspect_as(&good, 255), Ok(200));
     assert_eq!(inspect_as(&good, 64), Err(Drop::Ttl));
