@@ -92,24 +92,26 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -s h -l help -d 'Print help'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "http" -d 'Does a web server answer as it should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "https" -d 'Does a web server answer over TLS as it should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "tls" -d 'Does a server complete a TLS handshake?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "dns" -d 'Does a DNS server answer a question?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "smtp" -d 'Does a mail server greet as it should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "file" -d 'Does a file say that all is well?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "process" -d 'Do as many processes of a name run as should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis file process script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "http" -d 'Does a web server answer as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "https" -d 'Does a web server answer over TLS as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "tls" -d 'Does a server complete a TLS handshake?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "dns" -d 'Does a DNS server answer a question?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "smtp" -d 'Does a mail server greet as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "postgres" -d 'Does a PostgreSQL server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "mysql" -d 'Does a MySQL or MariaDB server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "file" -d 'Does a file say that all is well?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "process" -d 'Do as many processes of a name run as should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "script" -d 'Does a command exit with status 0?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address [default: the one that the routes choose]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source-port -d 'Source port [default: the one that the system chooses]' -r
@@ -375,6 +377,81 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from redis" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from redis" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from redis" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l user -d 'User who asks; no rights are needed but to connect' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l database -d 'Database to connect to' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l password-file -d 'The password is the first line of this file' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l password-env -d 'The password is in this environment variable' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l role -d 'What the server must be' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l max-lag -d 'A replica must not be further behind its primary, and must know how far it is' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l timeout -d 'Longest wait for the verdict' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l sni -d 'Name the server is asked for (SNI) [default: the host, when it is a name]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l ca -d 'The same, by the authorities in this file (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l cert -d 'Certificate that is shown to the server (PEM), with those that vouch for it' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l key -d 'Key of that certificate (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l tls-min -d 'Oldest version of TLS that will do [default: 1.2]' -r -f -a "1.2\t''
+1.3\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l least-days -d 'The certificate must last for this many more days' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l read-write -d 'The server must take writes, by what it says of itself; nothing is written'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l tls -d 'Speak TLS; each of its options below implies this'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l no-sni -d 'Do not tell the server whom it is asked for, as keepalived without `enable_sni`'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l verify -d 'The certificate must be valid for the name, and by an authority that this host trusts'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l close-notify -d 'End the connection with TLS\'s own farewell (`tls_compliant`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from postgres" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l user -d 'User who asks' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l password-file -d 'The password is the first line of this file' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l password-env -d 'The password is in this environment variable' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l role -d 'What the server must be' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l max-lag -d 'A replica must not be further behind its primary, and must know how far it is' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l timeout -d 'Longest wait for the verdict' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l sni -d 'Name the server is asked for (SNI) [default: the host, when it is a name]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l ca -d 'The same, by the authorities in this file (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l cert -d 'Certificate that is shown to the server (PEM), with those that vouch for it' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l key -d 'Key of that certificate (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l tls-min -d 'Oldest version of TLS that will do [default: 1.2]' -r -f -a "1.2\t''
+1.3\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l least-days -d 'The certificate must last for this many more days' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l read-write -d 'The server must take writes, by what it says of itself; nothing is written'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l tls -d 'Speak TLS; each of its options below implies this'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l no-sni -d 'Do not tell the server whom it is asked for, as keepalived without `enable_sni`'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l verify -d 'The certificate must be valid for the name, and by an authority that this host trusts'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l close-notify -d 'End the connection with TLS\'s own farewell (`tls_compliant`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from mysql" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l max-age -d 'A file that was not written for longer is bad' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from file" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
@@ -436,6 +513,8 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "smtp" -d 'Does a mail server greet as it should?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "postgres" -d 'Does a PostgreSQL server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mysql" -d 'Does a MySQL or MariaDB server work, and is it what it should be?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "file" -d 'Does a file say that all is well?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "process" -d 'Do as many processes of a name run as should?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "script" -d 'Does a command exit with status 0?'
@@ -857,6 +936,8 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "smtp" -d 'Does a mail server greet as it should?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "postgres" -d 'Does a PostgreSQL server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mysql" -d 'Does a MySQL or MariaDB server work, and is it what it should be?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "file" -d 'Does a file say that all is well?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "process" -d 'Do as many processes of a name run as should?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'

@@ -1,4 +1,4 @@
-//! `ha check redis`: against the servers themselves, primary and replica, and against servers that
+//! `ha check redis`, `postgres` and `mysql`: against the servers themselves, primary and replica, and against servers that
 //! mean harm.
 
 mod child;
@@ -7,12 +7,15 @@ mod web;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
-use std::process::Command;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use child::wait_until;
-use web::{Closed, Daemon, Server, check, has_or_skip};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use web::{Closed, Daemon, Server, check, has_or_skip, on_some_port};
 
 fn expect(words: &str, code: i32, reason: &str) {
     let (found, data) = check(words);
@@ -148,10 +151,15 @@ fn redis_asks_for_a_password_and_speaks_tls() {
 }
 
 /// The probes, and bytes that one of them could take for the beginning of an answer.
-const BEGINNINGS: [(&str, &[u8]); 1] = [("redis", b"$60000\r\n")];
+const BEGINNINGS: [(&str, &[u8]); 3] = [
+    ("redis", b"$60000\r\n"),
+    ("postgres --user me", b"R\0\0\0\x08\0\0\0\0N\0\0\x7f\0"),
+    ("mysql --user me", b"\xff\x03\0\0\x0a8.0.36\0"),
+];
 
-/// Wait for the first words of the client, as a server that speaks second does.
+/// Wait for the first words of the client, unless it is a client that waits for the server.
 fn listen(client: &mut TcpStream) {
+    let _ = client.set_read_timeout(Some(Duration::from_millis(50)));
     let _ = client.read(&mut [0; 4096]);
 }
 
@@ -216,4 +224,323 @@ fn servers_that_mean_harm_cost_bounded_time_and_are_told() {
         let away = format!("{probe} 127.0.0.1:{} --source 192.0.2.77", closed.port);
         expect(&away, 5, "the source address");
     }
+}
+
+/// A database server, which is told to end and waited for.
+struct Database {
+    process: Child,
+    port: u16,
+    directory: PathBuf,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let pid = Pid::from_raw(self.process.id().try_into().unwrap());
+        // Both take it for an order to end at once, in good order.
+        let _gone = kill(pid, if self.is_postgres() { Signal::SIGINT } else { Signal::SIGTERM });
+        let _reaped = self.process.wait();
+    }
+}
+
+/// Who runs a server that would refuse to run as root.
+const NOBODY: u32 = 65_534;
+
+/// `program`, by somebody without rights and in `directory`, with nothing to say.
+fn unprivileged(program: &Path, directory: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(directory).env("HOME", directory);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if nix::unistd::geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}
+
+/// Give `path` to who runs the servers.
+fn give(path: &Path) {
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
+fn succeed(command: &mut Command) -> String {
+    let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{command:?}: {said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    said
+}
+
+/// Where PostgreSQL has its programs.
+fn postgres_programs(test: &str) -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let found =
+        versions.map(|version| version.path().join("bin")).find(|bin| bin.join("initdb").exists());
+    if found.is_none() {
+        eprintln!("SKIP: {test}: postgresql is not installed");
+    }
+    found
+}
+
+impl Database {
+    fn is_postgres(&self) -> bool {
+        self.directory.join("PG_VERSION").exists()
+    }
+
+    /// A PostgreSQL server with the data in `directory`.
+    fn postgres(bin: &Path, directory: PathBuf, settings: &[&str]) -> Self {
+        let (process, port) = on_some_port(|port| {
+            let mut command = unprivileged(&bin.join("postgres"), &directory);
+            command.args(["-D", directory.to_str().unwrap(), "-p", &port.to_string()]);
+            for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"] {
+                command.args(["-c", setting]);
+            }
+            for setting in settings {
+                command.args(["-c", setting]);
+            }
+            command.spawn().unwrap()
+        });
+        Self { process, port, directory }
+    }
+
+    fn psql(&self, bin: &Path, statements: &str) -> String {
+        let port = self.port.to_string();
+        let words = ["-h", "127.0.0.1", "-p", &port, "-U", "admin", "-XAtq", "postgres", "-c"];
+        succeed(unprivileged(&bin.join("psql"), &self.directory).args(words).arg(statements))
+    }
+
+    /// A MariaDB server with the data in `directory`.
+    fn mariadb(directory: PathBuf, number: u32, settings: &[&str]) -> Self {
+        let (process, port) = on_some_port(|port| {
+            let mut command = unprivileged(Path::new("/usr/sbin/mariadbd"), &directory);
+            command.args(["--no-defaults", "--bind-address=127.0.0.1", "--log-bin=log"]);
+            command.args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=8M"]);
+            for (name, value) in [
+                ("datadir", directory.display().to_string()),
+                ("socket", directory.join("socket").display().to_string()),
+                ("pid-file", directory.join("pid").display().to_string()),
+                ("port", port.to_string()),
+                ("server-id", number.to_string()),
+            ] {
+                command.arg(format!("--{name}={value}"));
+            }
+            command.args(settings).spawn().unwrap()
+        });
+        Self { process, port, directory }
+    }
+
+    fn sql(&self, statements: &str) -> String {
+        let socket = format!("--socket={}", self.directory.join("socket").display());
+        succeed(
+            unprivileged(Path::new("/usr/bin/mariadb"), &self.directory)
+                .args(["--no-defaults", "--user=root", "-BN"])
+                .args([&socket, "-e", statements]),
+        )
+    }
+}
+
+const HBA: &str = "host all admin 127.0.0.1/32 trust
+host replication admin 127.0.0.1/32 trust
+host all scram 127.0.0.1/32 scram-sha-256
+host all old 127.0.0.1/32 md5
+host all clear 127.0.0.1/32 password
+";
+const ROLES: &str = "CREATE ROLE scram LOGIN PASSWORD 's3cret'; CREATE ROLE full LOGIN;
+    CREATE ROLE clear LOGIN PASSWORD 's3cret'; CREATE ROLE frozen LOGIN;
+    SET password_encryption = 'md5'; CREATE ROLE old LOGIN PASSWORD 's3cret';
+    CREATE TABLE t (x int);";
+
+/// A folder for servers, with a certificate and files of passwords.
+fn folder() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    certificate(directory.path());
+    for (name, text) in [("right", "s3cret\n"), ("wrong", "guess\n")] {
+        std::fs::write(directory.path().join(name), text).unwrap();
+    }
+    for name in ["", "key.pem", "cert.pem"] {
+        give(&directory.path().join(name));
+    }
+    directory
+}
+
+#[test]
+fn postgres_takes_a_login_tells_its_role_and_how_far_a_replica_is_behind() {
+    let test = "postgres_takes_a_login_tells_its_role_and_how_far_a_replica_is_behind";
+    let Some(bin) = postgres_programs(test) else { return };
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let one = at("one").display().to_string();
+    succeed(unprivileged(&bin.join("initdb"), folder.path()).args([
+        "-D",
+        &one,
+        "-U",
+        "admin",
+        "-A",
+        "trust",
+        "--no-sync",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]));
+    std::fs::write(at("one/pg_hba.conf"), HBA).unwrap();
+    let (cert, key) = (at("cert.pem").display().to_string(), at("key.pem").display().to_string());
+    let tls = [format!("ssl_cert_file={cert}"), format!("ssl_key_file={key}")];
+    let primary = Database::postgres(&bin, at("one"), &["ssl=on", &tls[0], &tls[1]]);
+    let first = format!("postgres 127.0.0.1:{}", primary.port);
+    wait_until("the primary takes logins", || check(&format!("{first} --user admin")).0 == 0);
+    primary.psql(&bin, ROLES);
+    let (right, wrong) = (at("right").display().to_string(), at("wrong").display().to_string());
+    for (words, code, reason) in [
+        (format!("--user scram --password-file {right} --role primary"), 0, "primary, read-write"),
+        (format!("--user scram --password-file {right} --tls --read-write"), 0, "primary"),
+        (format!("--user scram --password-file {right} --ca {cert}"), 0, "primary"),
+        (format!("--user scram --password-file {right} --verify"), 1, "certificate is not valid"),
+        (format!("--user old --password-file {right}"), 0, "primary"),
+        (format!("--user clear --password-file {right}"), 1, "as it is, which takes TLS"),
+        (format!("--user clear --password-file {right} --tls"), 0, "primary"),
+        (format!("--user scram --password-file {wrong}"), 1, "refuses the login: 28P01"),
+        (format!("--user old --password-file {wrong}"), 1, "refuses the login: 28P01"),
+        ("--user scram".to_owned(), 1, "it wants a password"),
+        ("--user full".to_owned(), 1, "refuses the login: 28000"),
+        ("--user admin --database nowhere".to_owned(), 1, "refuses the login: 3D000"),
+        ("--user admin --role replica".to_owned(), 1, "a primary, not a replica"),
+    ] {
+        expect(&format!("{first} {words}"), code, reason);
+    }
+    let (_, data) = check(&format!("{first} --user admin --tls"));
+    let version = data["database"]["server_version"].as_str().unwrap().to_owned();
+    assert!(primary.psql(&bin, "SHOW server_version").starts_with(&version), "{data}");
+    assert_eq!(data["tls"]["version"], "1.3");
+    primary.psql(&bin, "ALTER ROLE admin SET default_transaction_read_only = on");
+    expect(&format!("{first} --user admin --read-write"), 1, "it takes no writes");
+    primary.psql(&bin, "SET transaction_read_only = off; ALTER ROLE admin RESET ALL");
+    a_replica(&bin, primary, at("two"));
+}
+
+/// What a replica of `primary` says, until the primary has ended and the replica takes its place.
+fn a_replica(bin: &Path, primary: Database, directory: PathBuf) {
+    let port = primary.port.to_string();
+    succeed(unprivileged(&bin.join("pg_basebackup"), directory.parent().unwrap()).args([
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &port,
+        "-U",
+        "admin",
+        "-D",
+        directory.to_str().unwrap(),
+        "-R",
+        "-X",
+        "stream",
+        "--no-sync",
+        "-c",
+        "fast",
+    ]));
+    let settings = ["ssl=off", "wal_retrieve_retry_interval=100ms"];
+    let replica = Database::postgres(bin, directory, &settings);
+    let ask = format!("postgres 127.0.0.1:{} --user admin", replica.port);
+    wait_until("the replica is in step", || check(&format!("{ask} --max-lag 1s")).0 == 0);
+    let streams = primary.psql(bin, "SELECT state FROM pg_stat_replication");
+    assert_eq!(streams.trim(), "streaming");
+    expect(&format!("{ask} --role replica"), 0, "replica, read-only, 0 s behind");
+    expect(&format!("{ask} --role primary"), 1, "a replica, not a primary");
+    expect(&format!("{ask} --read-write"), 1, "it takes no writes");
+    expect(&format!("{ask} --tls"), 1, "it offers no TLS");
+    // One that has replayed nothing yet does not know when that was made.
+    primary.psql(bin, "INSERT INTO t VALUES (0)");
+    wait_until("it has replayed something", || {
+        replica.psql(bin, "SELECT pg_last_xact_replay_timestamp()").trim() != ""
+    });
+    replica.psql(bin, "SELECT pg_wal_replay_pause()");
+    primary.psql(bin, "INSERT INTO t VALUES (1)");
+    let late = format!("{ask} --max-lag 500ms");
+    wait_until("it is behind", || check(&late).0 == 1);
+    expect(&late, 1, "behind its primary, more than 500ms");
+    replica.psql(bin, "SELECT pg_wal_replay_resume()");
+    wait_until("it is in step again", || check(&late).0 == 0);
+    drop(primary);
+    wait_until("it is as old as what it replayed", || check(&late).0 == 1);
+    replica.psql(bin, "SELECT pg_promote()");
+    expect(&format!("{ask} --role primary --read-write"), 0, "primary, read-write");
+}
+
+#[test]
+fn mariadb_takes_a_login_tells_its_role_and_how_far_a_replica_is_behind() {
+    let test = "mariadb_takes_a_login_tells_its_role_and_how_far_a_replica_is_behind";
+    if !(has_or_skip("mariadbd", test) && has_or_skip("mariadb-install-db", test)) {
+        return;
+    }
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name);
+    let path = |name: &str| at(name).display().to_string();
+    succeed(unprivileged(Path::new("/usr/bin/mariadb-install-db"), folder.path()).args([
+        "--no-defaults",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        &format!("--datadir={}", path("one")),
+    ]));
+    succeed(unprivileged(Path::new("cp"), folder.path()).args(["-r", "one", "two"]));
+    let tls =
+        [format!("--ssl-cert={}", path("cert.pem")), format!("--ssl-key={}", path("key.pem"))];
+    let primary = Database::mariadb(at("one"), 1, &[&tls[0], &tls[1]]);
+    primary.sql(
+        "CREATE USER probe@'127.0.0.1' IDENTIFIED BY 's3cret';
+         CREATE USER blind@'127.0.0.1' IDENTIFIED BY 's3cret';
+         CREATE USER secure@'127.0.0.1' IDENTIFIED BY 's3cret' REQUIRE SSL;
+         CREATE USER copy@'127.0.0.1' IDENTIFIED BY 's3cret';
+         GRANT REPLICA MONITOR ON *.* TO probe@'127.0.0.1', secure@'127.0.0.1';
+         GRANT REPLICATION SLAVE ON *.* TO copy@'127.0.0.1';",
+    );
+    let (right, wrong, cert) = (path("right"), path("wrong"), path("cert.pem"));
+    let first = format!("mysql 127.0.0.1:{}", primary.port);
+    for (words, code, reason) in [
+        (format!("--user probe --password-file {right} --role primary"), 0, "primary, read-write"),
+        (format!("--user probe --password-file {right} --tls --read-write"), 0, "primary"),
+        (format!("--user secure --password-file {right} --ca {cert}"), 0, "primary"),
+        (format!("--user secure --password-file {right} --verify"), 1, "certificate is not valid"),
+        (format!("--user secure --password-file {right}"), 1, "refuses the login: 1045"),
+        (format!("--user blind --password-file {right} --read-write"), 0, "answers, read-write"),
+        (format!("--user blind --password-file {right} --role primary"), 1, "STATUS: 1227"),
+        (format!("--user probe --password-file {wrong}"), 1, "refuses the login: 1045"),
+        ("--user probe".to_owned(), 1, "refuses the login: 1045"),
+        (format!("--user probe --password-file {right} --role replica"), 1, "not a replica"),
+    ] {
+        expect(&format!("{first} {words}"), code, reason);
+    }
+    let (_, data) = check(&format!("{first} --user probe --password-file {right} --tls"));
+    assert_eq!(data["database"]["server_version"], primary.sql("SELECT @@version").trim());
+    primary.sql("SET GLOBAL read_only = 1");
+    expect(&format!("{first} --user probe --password-file {right} --read-write"), 1, "no writes");
+    primary.sql("SET GLOBAL read_only = 0");
+    follow(primary, Database::mariadb(at("two"), 2, &["--read-only"]), &right);
+}
+
+/// What `replica` says while it follows `primary`, and does not.
+fn follow(primary: Database, replica: Database, password: &str) {
+    let begin = format!(
+        "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={}, MASTER_USER='copy',
+         MASTER_PASSWORD='s3cret', MASTER_LOG_FILE='log.000001', MASTER_LOG_POS=4;
+         START SLAVE;",
+        primary.port
+    );
+    replica.sql(&begin);
+    let ask = format!("mysql 127.0.0.1:{} --user probe --password-file {password}", replica.port);
+    let late = format!("{ask} --max-lag 1s");
+    wait_until("the replica is in step", || check(&late).0 == 0);
+    expect(&format!("{ask} --role replica"), 0, "replica, read-only, 0 s behind");
+    expect(&format!("{ask} --role primary"), 1, "a replica, not a primary");
+    expect(&format!("{ask} --read-write"), 1, "it takes no writes");
+    replica.sql("STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=3600; START SLAVE;");
+    primary.sql("CREATE DATABASE later");
+    wait_until("it is behind", || {
+        check(&late).1["reason"].as_str().is_some_and(|why| why.ends_with("more than 1s"))
+    });
+    drop(primary);
+    wait_until("its primary is gone", || check(&late).1["database"]["lag_s"].is_null());
+    expect(&late, 1, "it does not know how far it is behind");
+    replica.sql("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0");
+    expect(&format!("{ask} --role primary --read-write"), 0, "primary, read-write");
 }

@@ -550,6 +550,10 @@ fn checks_keep_their_schemas() {
     for kind in ["http", "https", "tls", "smtp", "udp", "redis"] {
         stream(&format!("check {kind} {target} --timeout 50ms --json"), "", &["check.result"]);
     }
+    for kind in ["postgres", "mysql"] {
+        let words = format!("check {kind} {target} --user me --timeout 50ms --json");
+        stream(&words, "", &["check.result"]);
+    }
     stream(
         &format!("check tcp {target} --json --count 2 --interval 1ms"),
         "",

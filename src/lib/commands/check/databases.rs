@@ -1,4 +1,4 @@
-//! `ha check redis`: databases, and what they are among their like.
+//! `ha check redis`, `postgres` and `mysql`: databases, and what they are among their like.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +24,38 @@ pub(super) struct RedisArgs {
 
     /// User of the access lists [default: the user without a name].
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    user: String,
+
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PostgresArgs {
+    /// Address or name of the server, and its port unless that is 5432.
+    #[arg(value_name = "HOST[:PORT]", value_parser = postgres_server)]
+    target: (String, u16),
+
+    /// User who asks; no rights are needed but to connect.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    user: String,
+
+    /// Database to connect to.
+    #[arg(long, value_name = "NAME", default_value = "postgres", value_parser = name)]
+    database: String,
+
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct MysqlArgs {
+    /// Address or name of the server, and its port unless that is 3306.
+    #[arg(value_name = "HOST[:PORT]", value_parser = mysql_server)]
+    target: (String, u16),
+
+    /// User who asks.
+    #[arg(long, value_name = "NAME", value_parser = name)]
     user: String,
 
     #[command(flatten)]
@@ -82,6 +114,16 @@ pub(super) fn redis(args: RedisArgs, printer: Printer) -> Result<Exit> {
     args.asking.put(args.target, Protocol::Redis, login, printer)
 }
 
+pub(super) fn postgres(args: PostgresArgs, printer: Printer) -> Result<Exit> {
+    let login = Login { user: args.user, password: args.asking.password()? };
+    args.asking.put(args.target, Protocol::Postgres(args.database), login, printer)
+}
+
+pub(super) fn mysql(args: MysqlArgs, printer: Printer) -> Result<Exit> {
+    let login = Login { user: args.user, password: args.asking.password()? };
+    args.asking.put(args.target, Protocol::Mysql, login, printer)
+}
+
 impl Asking {
     fn put(
         self,
@@ -137,4 +179,18 @@ fn role(text: &str) -> std::result::Result<Role, String> {
 
 fn redis_server(text: &str) -> std::result::Result<(String, u16), String> {
     host_or_port(text, 6379)
+}
+
+fn postgres_server(text: &str) -> std::result::Result<(String, u16), String> {
+    host_or_port(text, 5432)
+}
+
+fn mysql_server(text: &str) -> std::result::Result<(String, u16), String> {
+    host_or_port(text, 3306)
+}
+
+/// Names end with a zero on the wire.
+fn name(text: &str) -> std::result::Result<String, String> {
+    let fits = !text.is_empty() && text.len() <= 255 && !text.contains('\0');
+    if fits { Ok(text.to_owned()) } else { Err("a name has 1 to 255 bytes".to_owned()) }
 }

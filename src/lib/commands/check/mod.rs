@@ -125,6 +125,30 @@ It is asked PING, INFO server and INFO replication; a user of its access lists n
 A replica is as far behind as it has not heard its primary; one that has never heard it does not
 know. Valkey and KeyDB speak the same.")]
     Redis(Box<databases::RedisArgs>),
+    /// Does a PostgreSQL server work, and is it what it should be?
+    #[command(after_help = "\
+Examples:
+  ha check postgres 192.0.2.4 --user probe --role primary --password-file /etc/ha/pg.password
+  ha check postgres 192.0.2.5 --user probe --role replica --max-lag 10s --tls --verify
+  PGPASSWORD=… ha check postgres 192.0.2.4 --user probe --read-write --password-env PGPASSWORD
+
+The user needs no rights but to connect: CREATE ROLE probe LOGIN PASSWORD '…'. The login is by
+SCRAM-SHA-256, in which the server proves itself too, by MD5, or without a password; one as it is
+goes out within TLS only. A replica that has replayed all that it received is not behind, which it
+also believes while its primary is cut off and the connection to it has not ended; else it is as old
+as the last transaction that it replayed, by both hosts' clocks.")]
+    Postgres(Box<databases::PostgresArgs>),
+    /// Does a MySQL or MariaDB server work, and is it what it should be?
+    #[command(after_help = "\
+Examples:
+  ha check mysql 192.0.2.8 --user probe --read-write --password-file /etc/ha/my.password
+  ha check mysql 192.0.2.9 --user probe --role replica --max-lag 10s --tls --ca ca.pem
+
+Whether it takes writes everybody may ask (read_only). Role and lag take REPLICATION CLIENT, in
+MariaDB REPLICA MONITOR; without it they are unknown. Who follows another server is a replica, also
+where two follow each other: ask for --read-write there. The login is by mysql_native_password or
+caching_sha2_password; what the latter wants of an unknown client goes out within TLS only.")]
+    Mysql(Box<databases::MysqlArgs>),
     /// Does a file say that all is well?
     #[command(after_help = "\
 Examples:
@@ -165,6 +189,8 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         Probe::Smtp(args) => services::smtp(*args, printer),
         Probe::Udp(args) => services::udp(*args, printer),
         Probe::Redis(args) => databases::redis(*args, printer),
+        Probe::Postgres(args) => databases::postgres(*args, printer),
+        Probe::Mysql(args) => databases::mysql(*args, printer),
         Probe::File(args) => local::file(args, printer),
         Probe::Process(args) => local::process(args, printer),
         Probe::Script(args) => script::script(args, printer),

@@ -1,5 +1,6 @@
 //! Health checking as decisions: when to probe, and what a row of results means.
 
+mod base64;
 mod config;
 pub mod database;
 pub mod details;

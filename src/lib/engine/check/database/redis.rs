@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use super::super::details::DatabaseDetails;
-use super::super::dialogue::{Dialogue, Finding, Step, quoted};
+use super::super::dialogue::{Dialogue, Step, quoted};
+use super::speech::Speech;
 use super::{Demand, Login, Role, version};
 
 /// Longest line, longest text, and most of all that is read.
@@ -15,18 +16,15 @@ const LONGEST_LINE: usize = 1024;
 const LONGEST_TEXT: usize = 64 * 1024;
 const LONGEST_ANSWERS: usize = 160 * 1024;
 
+const ENDLESS: &str = "its answers have no end";
+
 /// The dialogue with a Redis server.
 #[derive(Debug)]
-pub struct RedisDialogue<'a> {
-    login: &'a Login,
+pub struct RedisDialogue {
     demand: Demand,
-    /// What came and was not understood yet, and what may still come.
-    came: Vec<u8>,
-    left: usize,
-    said: bool,
+    speech: Speech,
     awaited: Command,
     seen: DatabaseDetails,
-    finding: Option<Finding>,
 }
 
 /// What was asked; answers come in this order.
@@ -65,35 +63,15 @@ impl Command {
     }
 }
 
-impl<'a> RedisDialogue<'a> {
+impl RedisDialogue {
     /// A dialogue as `login`, with a server that should be as `demand` says. Without a password
     /// nobody logs in.
     #[must_use]
-    pub fn new(login: &'a Login, demand: Demand) -> Self {
+    pub fn new(login: &Login, demand: Demand) -> Self {
         let awaited = if login.password.is_some() { Command::Auth } else { Command::Ping };
-        Self {
-            login,
-            demand,
-            came: Vec::new(),
-            left: LONGEST_ANSWERS,
-            said: false,
-            awaited,
-            seen: DatabaseDetails::default(),
-            finding: None,
-        }
-    }
-
-    fn questions(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if let Some(password) = &self.login.password {
-            let user = self.login.user.as_bytes();
-            let words = [b"AUTH", user, password.bytes()];
-            put(&mut bytes, words.into_iter().filter(|word| !word.is_empty()));
-        }
-        put(&mut bytes, [&b"PING"[..]].into_iter());
-        put(&mut bytes, [&b"INFO"[..], b"server"].into_iter());
-        put(&mut bytes, [&b"INFO"[..], b"replication"].into_iter());
-        bytes
+        let mut speech = Speech::new(LONGEST_ANSWERS);
+        speech.say(questions(login));
+        Self { demand, speech, awaited, seen: DatabaseDetails::default() }
     }
 
     fn handle_reply(&mut self, reply: &Reply) {
@@ -111,8 +89,7 @@ impl<'a> RedisDialogue<'a> {
             }
             (command, Reply::Error(line) | Reply::Status(line) | Reply::Text(line)) => {
                 let why = format!("the answer to {} is {}", command.name(), quoted(line));
-                self.finding = Some(Finding::bad(why));
-                return;
+                return self.speech.fail(why);
             }
         };
         self.awaited = next;
@@ -140,8 +117,21 @@ impl<'a> RedisDialogue<'a> {
                 time("master_link_down_since_seconds")
             };
         }
-        self.finding = Some(self.demand.judge(std::mem::take(&mut self.seen)));
+        self.speech.end(self.demand.judge(std::mem::take(&mut self.seen)));
     }
+}
+
+/// All that is asked.
+fn questions(login: &Login) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(password) = &login.password {
+        let words = [b"AUTH", login.user.as_bytes(), password.bytes()];
+        put(&mut bytes, words.into_iter().filter(|word| !word.is_empty()));
+    }
+    put(&mut bytes, [&b"PING"[..]].into_iter());
+    put(&mut bytes, [&b"INFO"[..], b"server"].into_iter());
+    put(&mut bytes, [&b"INFO"[..], b"replication"].into_iter());
+    bytes
 }
 
 /// Append a command of these words.
@@ -162,14 +152,16 @@ fn value<'a>(text: &'a [u8], key: &str) -> Option<&'a [u8]> {
     })
 }
 
-/// Take a whole answer from the front of `came`; `None`: it goes on in what is still to come.
-fn take(came: &mut Vec<u8>) -> Result<Option<Reply>, Finding> {
+/// Take a whole answer from the front of what came; `None`: it goes on in what is still to come.
+fn take(speech: &mut Speech) -> Result<Option<Reply>, String> {
+    let came = speech.came();
+    let foreign = |line| Err(format!("not Redis: {}", quoted(line)));
     // Who does not begin as Redis does is not waited for.
     if !matches!(came.first(), None | Some(b'+' | b'-' | b'$')) {
-        return Err(foreign(came));
+        return foreign(came);
     }
     let Some(end) = came.iter().take(LONGEST_LINE).position(|&byte| byte == b'\n') else {
-        return if came.len() < LONGEST_LINE { Ok(None) } else { Err(endless()) };
+        return if came.len() < LONGEST_LINE { Ok(None) } else { Err(ENDLESS.to_owned()) };
     };
     let line = came.get(..end).unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -178,62 +170,39 @@ fn take(came: &mut Vec<u8>) -> Result<Option<Reply>, Finding> {
         b'+' => (Reply::Status(rest.to_vec()), end + 1),
         b'$' => {
             let length = std::str::from_utf8(rest).ok().and_then(|text| text.parse().ok());
-            let length: usize = length.ok_or_else(|| foreign(line))?;
+            let Some(length): Option<usize> = length else { return foreign(line) };
             if length > LONGEST_TEXT {
-                return Err(endless());
+                return Err(ENDLESS.to_owned());
             }
             let Some(text) = came.get(end + 1..end + 1 + length + 2) else { return Ok(None) };
-            let text = text.strip_suffix(b"\r\n").ok_or_else(|| foreign(line))?;
+            let Some(text) = text.strip_suffix(b"\r\n") else { return foreign(line) };
             (Reply::Text(text.to_vec()), end + 1 + length + 2)
         }
         _ => (Reply::Error(rest.to_vec()), end + 1),
     };
-    came.drain(..used);
+    speech.take(used);
     Ok(Some(reply))
 }
 
-fn foreign(line: &[u8]) -> Finding {
-    Finding::bad(format!("not Redis: {}", quoted(line)))
-}
-
-fn endless() -> Finding {
-    Finding::bad("its answers have no end")
-}
-
-impl Dialogue for RedisDialogue<'_> {
+impl Dialogue for RedisDialogue {
     fn step(&mut self) -> Step {
-        if let Some(finding) = &self.finding {
-            return Step::Done(finding.clone());
-        }
-        if !std::mem::replace(&mut self.said, true) {
-            return Step::Send(self.questions());
-        }
-        Step::Receive
+        self.speech.step()
     }
 
     fn handle_bytes(&mut self, bytes: &[u8]) {
-        match self.left.checked_sub(bytes.len()) {
-            Some(left) => self.left = left,
-            None => self.finding = self.finding.take().or_else(|| Some(endless())),
-        }
-        if self.finding.is_some() {
-            return;
-        }
-        self.came.extend_from_slice(bytes);
-        while self.finding.is_none() {
-            match take(&mut self.came) {
+        self.speech.hear(bytes);
+        while !self.speech.is_over() {
+            match take(&mut self.speech) {
                 Ok(Some(reply)) => self.handle_reply(&reply),
                 Ok(None) => return,
-                Err(finding) => self.finding = Some(finding),
+                Err(why) => self.speech.fail(why),
             }
         }
     }
 
     fn handle_end(&mut self) {
         let name = self.awaited.name();
-        self.finding.get_or_insert_with(|| {
-            Finding::bad(format!("the connection was closed instead of an answer to {name}"))
-        });
+        self.speech.fail(format!("the connection was closed instead of an answer to {name}"));
     }
 
     fn awaits(&self) -> &'static str {
@@ -243,6 +212,7 @@ impl Dialogue for RedisDialogue<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::dialogue::Finding;
     use super::super::super::outcome::Grade;
     use super::super::Password;
     use super::*;
