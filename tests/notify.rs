@@ -156,7 +156,7 @@ fn a_child_answers_pings_and_status_and_takes_another_plan() {
     assert_eq!(
         ha.expect("notify.status"),
         json!({"id": 4, "hooks": {"running": 0, "waiting": 0, "done": 0, "failed": 1,
-            "dropped": 0}})
+            "dropped": 0}, "dropped_lines": 0})
     );
     ha.send(&json!({"control": "nonsense"}));
     ha.expect("error");

@@ -68,6 +68,11 @@ fn timeouts_sync_daemons_and_counters_are_those_of_ipvsadm() {
     on_a_kernel_with_ipvs("daemon.sh");
 }
 
+#[test]
+fn the_daemon_carries_the_load_balancer_through_crashes_reloads_and_its_end() {
+    on_a_kernel_with_ipvs("supervisor.sh");
+}
+
 fn ha(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ha")).arg("ipvs").args(words).output().unwrap()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::model::{self, ConfigArgs};
+use crate::config::Halves;
 use crate::drivers::notify;
 use crate::engine::check::{CommandLine, Ending};
 use crate::engine::notify::{Hooks, NotifyPlan, Occurrence};
@@ -105,8 +106,18 @@ fn words(text: &str) -> std::result::Result<Words, String> {
 /// # Errors
 /// What could not be done, on what, why, and what to do.
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
-    let plan = plan(args.script, args.config, args.deadline)?;
-    capabilities::keep_beside_scripts(&capabilities::FOR_SCRIPTS)?;
+    let plan = match plan(args.script, args.config, args.deadline)? {
+        None if args.follow => Some(notify::plan()?),
+        plan => plan,
+    };
+    // Before the first thread.
+    let gives = plan.as_ref().is_some_and(|plan| plan.fifos.have_owners());
+    capabilities::keep_beside_scripts(if gives {
+        &capabilities::FOR_PIPES
+    } else {
+        &capabilities::FOR_SCRIPTS
+    })?;
+    let plan = plan.unwrap_or_default();
     let state = args.state.map_or(State::Init, State::from);
     let occurrence = match (args.instance, args.group) {
         (Some(name), _) => Occurrence::Instance { name, state, priority: args.priority },
@@ -122,7 +133,6 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
             return ended.map(|()| Exit::Success);
         }
     };
-    let plan = plan.unwrap_or_default();
     let name = occurrence.name().to_owned();
     let endings = notify::tell(plan, occurrence, &mut |line| printer.answer(line))?;
     if endings.is_empty() {
@@ -143,7 +153,7 @@ fn plan(
             let any = Some(CommandLine { argv, identity: None });
             NotifyPlan { others: Hooks { any, ..Hooks::default() }, ..NotifyPlan::default() }
         }
-        (None, Some(file)) => model::read(&file, config.config_id)?.notify,
+        (None, Some(file)) => model::read(&file, config.config_id)?.hooks(Halves::ALL),
         (None, None) => return Ok(None),
     };
     plan.deadline = deadline.unwrap_or(plan.deadline);

@@ -43,7 +43,7 @@ pub use diagnostic::{Code, Diagnostic, Related, Severity};
 pub use format::format;
 pub use lint::MTU as ETHERNET_MTU;
 pub use loader::{FileStatus, LoadError, Loader};
-pub use model::{Globals, Model};
+pub use model::{Globals, Halves, Model};
 pub use places::Places;
 pub use reader::Bounds;
 pub use render::RenderedLine;

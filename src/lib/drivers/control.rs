@@ -65,12 +65,20 @@ pub enum Control<P> {
 /// # Errors
 /// When there is none, or it cannot be understood.
 pub async fn first_plan<P: DeserializeOwned>(lines: &mut Receiver<String>) -> Result<P> {
+    plan_of(lines.recv().await)
+}
+
+/// The plan in the first line of the input.
+///
+/// # Errors
+/// As [`first_plan`].
+pub fn plan_of<P: DeserializeOwned>(line: Option<String>) -> Result<P> {
     let wrong = |cause: String| {
         Error::new("read the plan from", "stdin", cause)
             .remedy("the first line must be {\"control\":\"plan\",\"plan\":{…}}")
             .exit(Exit::Invalid)
     };
-    let line = lines.recv().await.ok_or_else(|| wrong("it ended before the first line".into()))?;
+    let line = line.ok_or_else(|| wrong("it ended before the first line".into()))?;
     match serde_json::from_str(&line) {
         Ok(Control::Plan { plan }) => Ok(plan),
         Ok(_) => Err(wrong("the first line is another control line".into())),

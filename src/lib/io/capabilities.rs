@@ -14,6 +14,15 @@ pub const FOR_SCRIPTS: [Capability; 4] = [
     Capability::CAP_DAC_OVERRIDE,
 ];
 
+/// [`FOR_SCRIPTS`], and to give a pipe to its user.
+pub const FOR_PIPES: [Capability; 5] = [
+    Capability::CAP_SETUID,
+    Capability::CAP_SETGID,
+    Capability::CAP_KILL,
+    Capability::CAP_DAC_OVERRIDE,
+    Capability::CAP_CHOWN,
+];
+
 /// What a supervisor does by itself: read its configuration again and keep its directory,
 /// whoever owns them.
 pub const FOR_FILES: [Capability; 1] = [Capability::CAP_DAC_OVERRIDE];

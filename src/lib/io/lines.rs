@@ -31,6 +31,12 @@ pub fn standard_input() -> std::io::Result<mpsc::Receiver<String>> {
     Ok(receiver)
 }
 
+/// The first line of standard input, waited for here; the others are read by [`standard_input`].
+#[must_use]
+pub fn first() -> Option<String> {
+    next(&mut std::io::stdin().lock())
+}
+
 /// The next line without its end; `None` at the end of input, on an error, and when the line is
 /// too long or not text.
 fn next(input: &mut impl BufRead) -> Option<String> {

@@ -13,6 +13,7 @@ pub mod capture_file;
 pub mod clock;
 pub mod core_dump;
 pub mod drains;
+pub mod fifo;
 pub mod glob;
 pub mod holdings;
 pub mod input;

@@ -5,9 +5,13 @@ use serde_json::Value;
 /// The words of a `notify.*` event; none for other types.
 pub(super) fn words(kind: &str, data: &Value) -> Option<String> {
     let string = |key: &str| data.get(key).and_then(Value::as_str);
-    let object = match (string("instance"), string("group")) {
-        (Some(name), _) => name.to_owned(),
-        (_, Some(name)) => format!("group {name}"),
+    let object = match (string("instance"), string("group"), string("service")) {
+        (Some(name), ..) => name.to_owned(),
+        (_, Some(name), _) => format!("group {name}"),
+        (.., Some(name)) => match string("server") {
+            Some(server) => format!("{name}: server {server}"),
+            None => name.to_owned(),
+        },
         _ => return None,
     };
     let reason = string("reason").unwrap_or_default();

@@ -1,5 +1,7 @@
 //! The status of a running node: the document of `ha status --json`, and its form for people.
 
+mod pools;
+
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::words;
+use crate::engine::pool::PoolStatus;
 use crate::engine::vrrp::{AddressState, Cause, Counters, Family, Reason, Standing, State};
 
 /// Version of the document's shape; as for event lines, additions keep it.
@@ -39,6 +42,9 @@ pub struct Document {
     pub instances: Vec<Instance>,
     /// Tracked scripts with a verdict.
     pub scripts: Vec<Script>,
+    /// Virtual servers, in the order of the configuration; none when the table is not kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<PoolStatus>,
     /// The processes, and what the configuration wants but does not run.
     pub parts: Vec<Part>,
 }
@@ -117,7 +123,7 @@ pub struct Script {
 /// One process of the node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Part {
-    /// `vrrp`, `check`, `notify`, `ipvs`.
+    /// `vrrp`, `check`, `probe`, `notify`, `ipvs`, `bfd`.
     pub name: String,
     /// `starting`, `ready`, `waiting` (for its restart), `stopping`, `given_up`, `unavailable`.
     pub state: String,
@@ -179,18 +185,21 @@ impl Part {
 
 impl Document {
     /// Whether every instance is master, with all its addresses, or backup, without any of them,
-    /// and every part works.
+    /// every virtual server has its quorum, and every part works.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.instances.iter().all(|instance| instance.is_healthy(&self.instances))
+            && self.pools.iter().all(|pool| pool.up)
             && self.parts.iter().all(Part::works)
     }
 
-    /// The document with only the instance called `name`; none when there is no such instance.
+    /// The document with only the instance or virtual server called `name`; none when there is no
+    /// such thing.
     #[must_use]
     pub fn only(mut self, name: &str) -> Option<Self> {
         self.instances.retain(|instance| instance.name == name);
-        if self.instances.is_empty() { None } else { Some(self) }
+        self.pools.retain(|pool| *pool.service == *name);
+        if self.instances.is_empty() && self.pools.is_empty() { None } else { Some(self) }
     }
 
     /// The document as text for people.
@@ -216,6 +225,7 @@ impl Document {
             out.push('\n');
             out.push_str(&instance.text());
         }
+        self.pools.iter().for_each(|pool| out.push_str(&pools::text(pool)));
         out.push_str(&self.scripts_text());
         out.push_str(&self.parts_text());
         out.truncate(out.trim_end().len());
@@ -439,6 +449,39 @@ nginx   down   2026-01-02T03:04:06.000006Z  exit status 1
 PART  STATE  PID  RESTARTS  SINCE                        WHY
 vrrp  ready  813  0         2026-01-02T03:04:05.000006Z";
         assert_eq!(lacking().text(), expected);
+    }
+
+    #[test]
+    fn a_virtual_server_is_told_with_its_servers_and_what_was_found() {
+        let mut document = document();
+        let check = |up: bool, reason: &str| {
+            json!({"kind": "tcp", "check": "10.0.0.1:80", "up": up, "has_run": true,
+                "reason": reason})
+        };
+        let server = |number: u8, up: bool, checks| {
+            json!({"server": format!("10.0.0.{number}:80"), "up": up, "weight": number,
+                "drained": number == 2, "checks": checks})
+        };
+        document.pools.push(
+            serde_json::from_value(json!({
+                "service": "tcp 192.0.2.1:80", "up": false, "weight": 0, "quorum": 1,
+                "sorry": true, "suspended": false,
+                "servers": [
+                    server(1, false, json!([check(false, "refused"), check(true, "connected")])),
+                    server(2, true, json!([])),
+                ],
+            }))
+            .unwrap(),
+        );
+        let expected = "
+tcp 192.0.2.1:80 down: weight 0 of quorum 1, the sorry server serves
+  SERVER       STATE  WEIGHT  WHY
+  10.0.0.1:80  down   1       tcp 10.0.0.1:80: refused
+  10.0.0.2:80  up     2       drained
+";
+        assert!(document.text().contains(expected), "{}", document.text());
+        assert!(!document.is_healthy());
+        assert!(document.only("tcp 192.0.2.1:80").is_some());
     }
 
     #[test]

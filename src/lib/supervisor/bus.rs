@@ -1,17 +1,20 @@
 //! Where a line of a child goes, and what is remembered of it.
 //!
 //! - `ready`, `pong`, `<child>.status` and `error` are for the supervisor itself;
-//! - `check.transition` becomes a `track` line for the VRRP process, and is remembered, so that
-//!   a new VRRP process knows every verdict from its first moment;
+//! - `check.transition` of a tracked script becomes a `track` line for the VRRP process, that of a
+//!   check of a real server goes to the table; both are remembered, so that a new process knows
+//!   every verdict from its first moment;
+//! - `vrrp.transition` of the virtual router that the sync daemon follows goes to the table;
 //! - every event goes to `notify` (except its own) and is published.
 //!
 //! Decides only by what the line says; refuses to know which processes run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::plan::Part;
+use super::memory::Memory;
+use super::plan::{Composition, Part};
 use crate::engine::vrrp::TrackerId;
 use crate::output::event::Line;
 
@@ -55,15 +58,20 @@ pub struct Verdict {
 pub struct Bus {
     /// Name of the node, put into lines that have none.
     node: Option<String>,
+    /// Names of all tracked scripts.
+    tracked: BTreeSet<String>,
     scripts: BTreeMap<String, Verdict>,
+    /// Of the load balancer.
+    pub memory: Memory,
 }
 
 impl Bus {
-    /// A configuration is in force: its node's name and scripts. Verdicts of scripts that it no
-    /// longer has are forgotten.
-    pub fn handle_configuration(&mut self, node: Option<String>, scripts: &[String]) {
-        self.node = node;
-        self.scripts.retain(|name, _| scripts.contains(name));
+    /// A configuration is in force. What is known of things that it no longer has is forgotten.
+    pub fn handle_configuration(&mut self, composition: &Composition) {
+        self.node.clone_from(&composition.node);
+        self.tracked = composition.scripts.iter().cloned().collect();
+        self.scripts.retain(|name, _| self.tracked.contains(name));
+        self.memory.handle_scope(composition.scope.clone(), &composition.instances);
     }
 
     /// `from` wrote `line`.
@@ -82,6 +90,15 @@ impl Bus {
         }
     }
 
+    /// The line that tells a new process that keeps the table what the virtual router entered that
+    /// its sync daemon follows.
+    #[must_use]
+    pub fn leader_line(&self) -> Option<String> {
+        let (instance, to) = self.memory.leader()?;
+        let data = json!({"instance": instance, "to": to});
+        Some(event(&Line::new("vrrp.transition", String::new(), self.node.as_deref(), data)))
+    }
+
     /// The lines that tell a new VRRP process every known verdict.
     #[must_use]
     pub fn verdict_lines(&self) -> Vec<String> {
@@ -97,17 +114,26 @@ impl Bus {
     /// The line that hands `line` to `notify`.
     #[must_use]
     pub fn to_notify(line: &Line) -> Route {
-        Route::Send {
-            part: Part::Notify,
-            about: subject(line),
-            text: json!({"control": "event", "event": line}).to_string(),
-        }
+        Route::Send { part: Part::Notify, about: subject(line), text: event(line) }
     }
 
     fn event(&mut self, from: Part, line: Line) -> Vec<Route> {
         let mut routes = Vec::with_capacity(3);
-        if from == Part::Check && line.kind == "check.transition" {
-            routes.extend(self.verdict(&line));
+        let for_table = match (from, line.kind.as_str()) {
+            (Part::Check | Part::Probe, "check.transition") => {
+                routes.extend(self.verdict(&line));
+                self.memory.handle_check(&line.data)
+            }
+            (Part::Vrrp, "vrrp.transition") => self.memory.handle_transition(&line.data),
+            (Part::Ipvs, _) => {
+                self.memory.handle_pool(&line);
+                false
+            }
+            _ => false,
+        };
+        if for_table {
+            let (about, text) = (subject(&line), event(&line));
+            routes.push(Route::Send { part: Part::Ipvs, about, text });
         }
         if from != Part::Notify {
             routes.push(Self::to_notify(&line));
@@ -116,9 +142,13 @@ impl Bus {
         routes
     }
 
-    /// Remember a script's verdict; the line for the VRRP process when it is news.
+    /// Remember the verdict of a tracked script, which has no id; the line for the VRRP process when
+    /// it is news.
     fn verdict(&mut self, line: &Line) -> Option<Route> {
         let name = text(&line.data, "check");
+        if line.data.get("id").is_some() || !self.tracked.contains(&name) {
+            return None;
+        }
         let up = match line.data.get("to").and_then(Value::as_str) {
             Some("up") => Some(true),
             Some("down") => Some(false),
@@ -136,6 +166,11 @@ impl Bus {
     }
 }
 
+/// The control line that hands `line` to a child.
+fn event(line: &Line) -> String {
+    json!({"control": "event", "event": line}).to_string()
+}
+
 fn track(name: &str, verdict: &Verdict) -> String {
     let tracker = TrackerId::Script(name.to_owned());
     let Verdict { up, reason, .. } = verdict;
@@ -143,7 +178,7 @@ fn track(name: &str, verdict: &Verdict) -> String {
 }
 
 fn is_status(from: Part, kind: &str) -> bool {
-    kind.strip_suffix(".status") == Some(from.name())
+    kind.strip_suffix(".status") == Some(from.speaks())
 }
 
 fn id(data: &Value) -> u64 {
@@ -154,16 +189,21 @@ fn text(data: &Value, key: &str) -> String {
     data.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// Which thing's state an event tells: its type and the first name in it.
+/// Which thing's state an event tells: its type and everything that it names.
 fn subject(line: &Line) -> String {
-    let name = ["instance", "group", "check", "child"]
-        .iter()
-        .find_map(|key| line.data.get(key).and_then(Value::as_str));
-    format!("{} {}", line.kind, name.unwrap_or_default())
+    let mut subject = line.kind.clone();
+    for key in ["instance", "group", "kind", "check", "id", "service", "server", "child"] {
+        if let Some(name) = line.data.get(key).and_then(Value::as_str) {
+            subject.push(' ');
+            subject.push_str(name);
+        }
+    }
+    subject
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan;
     use super::*;
 
     fn line(kind: &str, data: Value) -> Line {
@@ -174,6 +214,18 @@ mod tests {
         let data = json!({"check": "nginx", "kind": "script", "from": "unknown", "to": to,
             "reason": "exit status 1"});
         line("check.transition", data)
+    }
+
+    /// A bus that knows of one instance, one script and one real server.
+    fn bus() -> Bus {
+        let mut bus = Bus::default();
+        bus.handle_configuration(&balancing());
+        bus
+    }
+
+    fn balancing() -> Composition {
+        let options = plan::Options { host: "lb1".into(), ..plan::Options::default() };
+        plan::compose(&plan::tests::balancing(), &options).unwrap()
     }
 
     fn sent_to(routes: &[Route], wanted: Part) -> Vec<Value> {
@@ -190,7 +242,7 @@ mod tests {
     #[test]
     fn a_check_transition_becomes_a_track_line_for_vrrp() {
         for (to, up) in [("up", json!(true)), ("down", json!(false)), ("unknown", json!(null))] {
-            let mut bus = Bus::default();
+            let mut bus = bus();
             let routes = bus.handle_line(Part::Check, checked(to));
             let track = json!({"control": "track", "tracker": {"script": "nginx"}, "up": up,
                 "reason": "exit status 1"});
@@ -200,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_verdict_that_is_no_news_is_not_sent_again() {
-        let mut bus = Bus::default();
+        let mut bus = bus();
         bus.handle_line(Part::Check, checked("down"));
         let routes = bus.handle_line(Part::Check, checked("down"));
         assert!(sent_to(&routes, Part::Vrrp).is_empty());
@@ -208,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_new_vrrp_process_is_told_every_verdict() {
-        let mut bus = Bus::default();
+        let mut bus = bus();
         bus.handle_line(Part::Check, checked("down"));
         let lines = bus.verdict_lines();
         assert_eq!(lines.len(), 1);
@@ -217,18 +269,17 @@ mod tests {
 
     #[test]
     fn verdicts_of_scripts_that_are_gone_are_forgotten() {
-        let mut bus = Bus::default();
+        let mut bus = bus();
         bus.handle_line(Part::Check, checked("down"));
-        bus.handle_configuration(None, &["nginx".into()]);
+        bus.handle_configuration(&balancing());
         assert_eq!(bus.verdict_lines().len(), 1);
-        bus.handle_configuration(None, &[]);
+        bus.handle_configuration(&Composition::default());
         assert!(bus.verdict_lines().is_empty());
     }
 
     #[test]
     fn every_event_reaches_notify_and_is_published_with_the_name_of_the_node() {
-        let mut bus = Bus::default();
-        bus.handle_configuration(Some("lb1".into()), &[]);
+        let mut bus = bus();
         let event = line("vrrp.transition", json!({"instance": "VI_1", "to": "master"}));
         let routes = bus.handle_line(Part::Vrrp, event);
         let to_notify = sent_to(&routes, Part::Notify);
@@ -256,5 +307,19 @@ mod tests {
         for (answer, route) in answers {
             assert_eq!(bus.handle_line(Part::Vrrp, answer), [route]);
         }
+    }
+
+    #[test]
+    fn a_check_of_a_real_server_goes_to_the_table_and_to_no_virtual_router() {
+        let id = plan::tests::balancing().probes().checks[0].id;
+        let data = json!({"check": "10.0.0.1:80", "kind": "tcp", "id": id, "from": "unknown",
+            "to": "down", "reason": "refused"});
+        let routes = bus().handle_line(Part::Probe, line("check.transition", data.clone()));
+        assert!(sent_to(&routes, Part::Vrrp).is_empty());
+        let to_table = sent_to(&routes, Part::Ipvs);
+        assert_eq!(
+            (&to_table[0]["control"], &to_table[0]["event"]["data"]),
+            (&json!("event"), &data)
+        );
     }
 }

@@ -66,6 +66,11 @@ impl Channel {
         state.outbox.push(about, text)
     }
 
+    /// So many lines may wait from now on.
+    pub fn limit(&self, lines: usize) {
+        self.state().outbox.limit(lines);
+    }
+
     /// Close the child's stdin once all waiting lines are written.
     pub fn close(&self) {
         let mut state = self.state();

@@ -12,6 +12,7 @@ use super::plan::{Change, Composition, Part, difference};
 use super::request::{Request, Response};
 use super::restart::Ended;
 use super::survey::{Survey, Surveys};
+use crate::engine::pool::Resume;
 use crate::engine::vrrp::Command;
 use crate::exit::Exit;
 use crate::output::event::{Line, rfc3339};
@@ -79,6 +80,8 @@ pub enum Action {
         /// The line.
         text: String,
     },
+    /// So many lines may wait for a process.
+    Limit(Part, usize),
     /// Close a process's stdin when its waiting lines are written.
     CloseInput(Part),
     /// SIGKILL a process.
@@ -302,7 +305,7 @@ impl Core {
     /// Make the running processes those of `composition`; what that changes, in words.
     fn adopt(&mut self, now: Now, composition: Composition) -> Vec<String> {
         let changes = difference(&self.composition, &composition);
-        self.bus.handle_configuration(composition.node.clone(), &composition.scripts);
+        self.bus.handle_configuration(&composition);
         for missing in &composition.missing {
             if !self.composition.missing.contains(missing) {
                 let data = json!({"child": missing.part, "pid": null, "state": "unavailable",
@@ -311,6 +314,7 @@ impl Core {
             }
         }
         for child in &composition.children {
+            self.actions.push_back(Action::Limit(child.part, child.waiting_lines));
             let Some(member) = self.members.get_mut(&child.part) else {
                 self.members.insert(child.part, Member::new(now.at, child.clone()));
                 continue;
@@ -318,13 +322,18 @@ impl Core {
             if member.handle_plan(now.at, child.clone()) {
                 let text = json!({"control": "reload", "plan": child.plan}).to_string();
                 self.actions.push_back(Action::Send { part: child.part, about: None, text });
+                if child.part == Part::Ipvs {
+                    self.tell_leader();
+                }
             }
         }
         for change in &changes {
-            if let Change::Stop(part) = change
-                && let Some(member) = self.members.get_mut(part)
-            {
+            let Change::Stop(part) = change else { continue };
+            if let Some(member) = self.members.get_mut(part) {
                 member.handle_stop(now.at);
+            }
+            if *part == Part::Ipvs {
+                self.bus.memory.handle_table_ended();
             }
         }
         self.maintained.retain(|name| composition.instances.iter().any(|i| i.name == *name));
@@ -339,6 +348,9 @@ impl Core {
                 if let Some(member) = self.members.get_mut(&from) {
                     member.handle_ready(now.at);
                 }
+                if from == Part::Ipvs {
+                    self.bus.memory.handle_table();
+                }
             }
             Route::Pong(id) => {
                 if let Some(member) = self.members.get_mut(&from) {
@@ -350,6 +362,9 @@ impl Core {
                 self.answer(now, done);
             }
             Route::Refused(message) => {
+                if let Some(member) = self.members.get_mut(&from) {
+                    member.handle_complaint(&message);
+                }
                 self.tell(now, "supervisor.refused", json!({"child": from, "message": message}));
             }
             Route::Send { part, about, text } => self.send(part, about, text),
@@ -366,6 +381,14 @@ impl Core {
             .is_some_and(|member| member.listens() || (part == Part::Notify && !member.is_over()));
         if wanted {
             self.actions.push_back(Action::Send { part, about: Some(about), text });
+        }
+    }
+
+    /// Tell whoever keeps the table what the virtual router entered that its sync daemon follows.
+    fn tell_leader(&mut self) {
+        if let Some(text) = self.bus.leader_line() {
+            let part = Part::Ipvs;
+            self.actions.push_back(Action::Send { part, about: None, text });
         }
     }
 
@@ -469,6 +492,7 @@ impl Core {
             reload: self.reload.clone(),
             instances: survey.instances(now, &self.composition.instances),
             scripts: super::survey::scripts(&self.composition.scripts, self.bus.verdicts()),
+            pools: survey.pools(),
             parts: self.parts(now, survey),
         }
     }
@@ -542,21 +566,33 @@ impl Core {
                 let data = json!({"child": part, "pid": pid, "state": state, "reason": reason});
                 self.tell(now, "supervisor.child", data);
             }
-            // Without the virtual routers there is nothing left to supervise.
-            member::Action::GivenUp(code) if part == Part::Vrrp => {
+            // Without the virtual routers there is nothing left to supervise, nor without a table
+            // where there are none.
+            member::Action::GivenUp(code) if self.is_essential(part) => {
                 self.stop(u8::try_from(code).unwrap_or(Exit::System.code()));
             }
             member::Action::GivenUp(_) => {}
         }
     }
 
+    fn is_essential(&self, part: Part) -> bool {
+        part == Part::Vrrp || (part == Part::Ipvs && !self.members.contains_key(&Part::Vrrp))
+    }
+
     fn start(&mut self, part: Part) {
         let Some(child) = self.members.get(&part).map(Member::child) else { return };
-        let mut lines = vec![json!({"control": "plan", "plan": child.plan}).to_string()];
+        let mut plan = child.plan.clone();
+        if let (Some(resume), Value::Object(plan)) = (self.resume(part), &mut plan) {
+            plan.insert("resume".to_owned(), resume);
+        }
+        let mut lines = vec![json!({"control": "plan", "plan": plan}).to_string()];
         if part == Part::Vrrp {
             lines.extend(self.bus.verdict_lines());
             let on = Command::Maintenance(true);
             lines.extend(self.maintained.iter().map(|name| order(Some(name), &on)));
+        }
+        if part == Part::Ipvs {
+            lines.extend(self.bus.leader_line());
         }
         let arguments = child.arguments.clone();
         self.actions.push_back(Action::Start {
@@ -567,6 +603,23 @@ impl Core {
         });
     }
 
+    /// What a successor has to know to go on where its predecessor stood; none when there was none.
+    fn resume(&self, part: Part) -> Option<Value> {
+        match part {
+            Part::Ipvs => {
+                let known = self.bus.memory.table();
+                let is_first = known == Resume::default();
+                serde_json::to_value(known).ok().filter(|_| !is_first)
+            }
+            Part::Probe | Part::Check => {
+                let known = self.bus.memory.checks(part);
+                let is_first = known.is_empty();
+                serde_json::to_value(known).ok().filter(|_| !is_first)
+            }
+            Part::Notify | Part::Vrrp => None,
+        }
+    }
+
     fn announce(&mut self) {
         let settled = |member: &Member| member.phase() == Phase::Ready || member.is_over();
         if !self.announced && self.members.values().all(settled) {
@@ -575,10 +628,10 @@ impl Core {
         }
     }
 
-    /// The virtual routers end first, while checks and hooks still work; the hooks last, so
-    /// that they are told of the end.
+    /// The virtual routers end first, while the table, checks and hooks still work; the hooks last,
+    /// so that they are told of the end.
     fn proceed_with_stop(&mut self, now: Now, code: u8) {
-        for part in [Part::Vrrp, Part::Check, Part::Notify] {
+        for part in [Part::Vrrp, Part::Ipvs, Part::Probe, Part::Check, Part::Notify] {
             let Some(member) = self.members.get_mut(&part).filter(|member| !member.is_over())
             else {
                 continue;

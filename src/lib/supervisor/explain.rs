@@ -9,6 +9,10 @@ use super::plan::{Child, Composition, Part};
 /// What turns the events of the checks into lines for the virtual routers.
 const TRACK: &str = "select(.type == \"check.transition\") | {control: \"track\", tracker: \
     {script: .data.check}, up: ({up: true, down: false}[.data.to]), reason: .data.reason}";
+/// The order in which the parts are told of, from who finds something out to who is told.
+const EXPLAINED: [Part; 5] = [Part::Probe, Part::Check, Part::Ipvs, Part::Vrrp, Part::Notify];
+/// Nothing more is told to who is at the beginning.
+const SILENCE: &str = "tail -f /dev/null";
 /// What turns events into lines for the hooks.
 const EVENT: &str = "{control: \"event\", event: .}";
 /// Stands for a password; a plan that has one does not run as it is shown.
@@ -22,9 +26,7 @@ pub fn script(composition: &Composition) -> String {
         "# What `ha run` composes, as commands and pipes. It adds restarts, a watchdog, reload\n\
          # and status to this, and hands events of every part to notify. Passwords are covered.\n",
     );
-    for child in
-        [Part::Check, Part::Vrrp, Part::Notify].iter().filter_map(|p| composition.child(*p))
-    {
+    for child in EXPLAINED.iter().filter_map(|p| composition.child(*p)) {
         let _ = writeln!(
             out,
             "#\n# {}: {}\n#   capabilities: {}",
@@ -41,27 +43,43 @@ pub fn script(composition: &Composition) -> String {
     out
 }
 
-/// The children in a row, each told its plan and then what the one before it says.
+/// The children in a row, each told its plan and then what the one before it says. What the checks
+/// say goes to the table and, through a named pipe, to the virtual routers.
 fn pipeline(composition: &Composition) -> String {
-    let mut stages: Vec<String> = Vec::new();
-    if let Some(check) = composition.child(Part::Check) {
-        stages.push(stage(check, "tail -f /dev/null"));
+    let child = |part| composition.child(part);
+    let sources = [Part::Probe, Part::Check].into_iter().filter_map(child);
+    let sources = beside(sources.map(|one| stage(one, SILENCE)).collect());
+    let track = format!("jq -c --unbuffered {}", quoted(TRACK));
+    let vrrp = |input: &str| child(Part::Vrrp).map(|one| stage(one, input));
+    let input = if sources.is_some() { "cat" } else { SILENCE };
+    let table = child(Part::Ipvs).map(|one| stage(one, input));
+    let (mut before, mut stages) = (String::new(), Vec::new());
+    match (sources, table) {
+        (Some(sources), Some(table)) if child(Part::Vrrp).is_some() => {
+            before.push_str("pipe=$(mktemp -d)/checks && mkfifo \"$pipe\"\n");
+            let balancer = format!("{sources} |\ntee \"$pipe\" |\n{table}");
+            let routers = vrrp(&format!("{track} <\"$pipe\""));
+            stages.extend(beside(routers.into_iter().chain([balancer]).collect()));
+        }
+        (None, table) => stages.extend(beside(vrrp(SILENCE).into_iter().chain(table).collect())),
+        (sources, table) => stages.extend(sources.into_iter().chain(table).chain(vrrp(&track))),
     }
-    if let Some(vrrp) = composition.child(Part::Vrrp) {
-        let input = if stages.is_empty() {
-            "tail -f /dev/null".to_owned()
-        } else {
-            format!("jq -c --unbuffered {}", quoted(TRACK))
-        };
-        stages.push(stage(vrrp, &input));
-    }
-    if let Some(notify) = composition.child(Part::Notify) {
+    if let Some(notify) = child(Part::Notify) {
         stages.push(stage(notify, &format!("jq -c --unbuffered {}", quoted(EVENT))));
     }
     if stages.is_empty() {
         return "# The configuration has nothing to run.\n".into();
     }
-    stages.join(" |\n") + "\n"
+    before + &stages.join(" |\n") + "\n"
+}
+
+/// All of `commands` at the same time, as one; none when there is none.
+fn beside(mut commands: Vec<String>) -> Option<String> {
+    let last = commands.pop()?;
+    if commands.is_empty() {
+        return Some(last);
+    }
+    Some(format!("{{\n{} &\n{last}\n}}", commands.join(" &\n")))
 }
 
 fn stage(child: &Child, input: &str) -> String {
@@ -94,6 +112,7 @@ fn concealed(plan: &Value) -> Value {
                     let kinds = auth.keys().map(|kind| (kind.clone(), json!(SECRET)));
                     (key.clone(), kinds.collect())
                 }
+                Value::String(_) if key == "password" => (key.clone(), json!(SECRET)),
                 value => (key.clone(), concealed(value)),
             })
             .collect(),
@@ -138,6 +157,28 @@ mod tests {
             .status()
             .unwrap();
         assert!(status.success());
+    }
+
+    #[test]
+    fn a_load_balancer_is_fed_by_its_checks_beside_the_virtual_routers() {
+        let composition = |options| {
+            let model = super::super::plan::tests::balancing();
+            super::super::plan::compose(&model, &options).unwrap()
+        };
+        let all = script(&composition(super::super::plan::Options::default()));
+        let commands: Vec<&str> = all
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ha "))
+            .map(|line| line.split(" --").next().unwrap_or_default())
+            .collect();
+        let expected = ["vrrp run", "check run", "check run", "ipvs apply", "notify"];
+        assert_eq!(commands, expected);
+        let alone = super::super::plan::Options { without_vrrp: true, ..Default::default() };
+        for text in [all, script(&composition(alone))] {
+            let status =
+                std::process::Command::new("/bin/sh").args(["-n", "-c", &text]).status().unwrap();
+            assert!(status.success(), "{text}");
+        }
     }
 
     #[test]

@@ -87,6 +87,8 @@ pub struct Member {
     killed: bool,
     /// Start again after the stop under way: a reload took the stop back.
     again: bool,
+    /// What the process said last of why it cannot start.
+    complaint: Option<String>,
     actions: VecDeque<Action>,
 }
 
@@ -106,6 +108,7 @@ impl Member {
             deadline: None,
             killed: false,
             again: false,
+            complaint: None,
             actions: VecDeque::new(),
         };
         member.want();
@@ -163,6 +166,7 @@ impl Member {
     /// A process was started.
     pub fn handle_started(&mut self, now: Instant, pid: u32) {
         self.pid = Some(pid);
+        self.complaint = None;
         self.starts += 1;
         self.enter(now, Phase::Starting, None);
         self.restart.handle_started(now);
@@ -177,6 +181,13 @@ impl Member {
             self.watchdog.handle_ready(now);
             self.restart.handle_ready();
             self.report("ready", String::new());
+        }
+    }
+
+    /// The process says what is wrong.
+    pub fn handle_complaint(&mut self, message: &str) {
+        if self.phase == Phase::Starting {
+            self.complaint = Some(message.to_owned());
         }
     }
 
@@ -214,7 +225,13 @@ impl Member {
     /// A reload: run with `child` from now on. True when a running process must be told.
     pub fn handle_plan(&mut self, now: Instant, child: Child) -> bool {
         let changed = self.child.plan != child.plan;
-        self.child = child;
+        let had = std::mem::replace(&mut self.child, child).capabilities;
+        // What a process gave up it cannot get back.
+        if self.listens() && self.child.capabilities.iter().any(|one| !had.contains(one)) {
+            self.handle_stop(now);
+            self.again = true;
+            return false;
+        }
         match self.phase {
             Phase::Starting | Phase::Ready => changed,
             Phase::Stopping => {
@@ -288,7 +305,10 @@ impl Member {
             None => {}
             Some(restart::Action::Start) => self.actions.push_back(Action::Start),
             Some(restart::Action::GiveUp(code)) => {
-                let why = format!("exit code {code}: starting it again cannot help");
+                let why = match self.complaint.take() {
+                    Some(complaint) => complaint,
+                    None => format!("exit code {code}: starting it again cannot help"),
+                };
                 self.enter(now, Phase::GivenUp(code), Some(why.clone()));
                 self.report("given_up", why);
                 self.actions.push_back(Action::GivenUp(code));
@@ -390,6 +410,15 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_says_why_it_cannot_start_is_given_up_with_its_words() {
+        let mut member = member();
+        member.handle_started(at(0), 7);
+        member.handle_complaint("this kernel does not have it");
+        member.handle_ended(at(0), Ended::Code(4), None);
+        assert_eq!(member.reason(), Some("this kernel does not have it"));
+    }
+
+    #[test]
     fn a_silent_process_is_killed_and_started_again() {
         let mut member = ready();
         assert_eq!(follow(&mut member, at(7)), ["ping", "killed", "kill"]);
@@ -443,6 +472,16 @@ mod tests {
         member.handle_stop(at(1));
         member.handle_plan(at(1), child);
         member.handle_ended(at(2), Ended::Code(0), None);
+        assert_eq!(done(&mut member), ["close", "stopped", "start"]);
+    }
+
+    #[test]
+    fn a_plan_that_takes_more_privileges_takes_another_process() {
+        let mut member = ready();
+        let mut child = member.child().clone();
+        child.capabilities.push("CHOWN");
+        assert!(!member.handle_plan(at(1), child));
+        member.handle_ended(at(1), Ended::Code(0), None);
         assert_eq!(done(&mut member), ["close", "stopped", "start"]);
     }
 

@@ -1,7 +1,7 @@
 //! Composes processes, not objects: plan, start, watch, route, reload, answer status.
 //!
 //! Pure, without a clock or a process: [`plan`], [`restart`], [`watchdog`], [`member`],
-//! [`outbox`], [`bus`], [`survey`], [`explain`], and [`core`], the machine that joins them. The
+//! [`outbox`], [`bus`], [`memory`], [`survey`], [`explain`], and [`core`], the machine that joins them. The
 //! rest carries out what it decides: [`run`] is its loop, [`child`] one process, [`socket`] and
 //! [`client`] the two ends of the control socket, [`state_dir`] the lock.
 
@@ -11,6 +11,7 @@ pub mod client;
 pub mod core;
 pub mod explain;
 pub mod member;
+pub mod memory;
 pub mod outbox;
 pub mod plan;
 pub mod request;

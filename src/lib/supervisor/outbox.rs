@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-/// Most lines that wait.
+/// Most lines that wait, unless more states are to be told.
 pub const CAPACITY: usize = 1024;
 
 #[derive(Debug)]
@@ -61,6 +61,11 @@ impl Outbox {
         for text in first.into_iter().rev() {
             self.lines.push_front(Waiting { about: None, text });
         }
+    }
+
+    /// So many lines may wait from now on.
+    pub const fn limit(&mut self, lines: usize) {
+        self.capacity = lines;
     }
 
     /// Lines dropped since the beginning.

@@ -1,14 +1,16 @@
 //! From a model to the processes that carry it out: which are needed, what each is told, and
 //! what differs from the processes that run already. Starts nothing.
 
+mod children;
+
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::memory::Scope;
 use crate::config::Model;
-use crate::engine::check::CheckPlan;
 use crate::engine::vrrp::{Family, RouterConfig};
 
 /// A child process, by its job. The order is that of starting: who listens comes first.
@@ -17,7 +19,11 @@ use crate::engine::vrrp::{Family, RouterConfig};
 pub enum Part {
     /// `ha notify --follow`.
     Notify,
-    /// `ha check run`.
+    /// `ha ipvs apply --follow`.
+    Ipvs,
+    /// `ha check run` of what only talks to the network.
+    Probe,
+    /// `ha check run` of what executes commands.
     Check,
     /// `ha vrrp run`.
     Vrrp,
@@ -25,15 +31,26 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order of starting.
-    pub const ALL: [Self; 3] = [Self::Notify, Self::Check, Self::Vrrp];
+    pub const ALL: [Self; 5] = [Self::Notify, Self::Ipvs, Self::Probe, Self::Check, Self::Vrrp];
 
     /// As in events and status.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Notify => "notify",
+            Self::Ipvs => "ipvs",
+            Self::Probe => "probe",
             Self::Check => "check",
             Self::Vrrp => "vrrp",
+        }
+    }
+
+    /// The first word of the types of its events.
+    #[must_use]
+    pub const fn speaks(self) -> &'static str {
+        match self {
+            Self::Probe => Self::Check.name(),
+            other => other.name(),
         }
     }
 }
@@ -60,6 +77,9 @@ pub struct Child {
     /// How long a graceful stop may take.
     #[serde(rename = "stop_limit_us", with = "crate::time::micros")]
     pub stop_limit: Duration,
+    /// How many lines may wait for it: the states of everything that it has to know of, and some.
+    #[serde(skip)]
+    pub waiting_lines: usize,
 }
 
 /// Something that the configuration asks for and that does not run.
@@ -99,6 +119,9 @@ pub struct Composition {
     pub instances: Vec<InstanceName>,
     /// Names of all tracked scripts.
     pub scripts: Vec<String>,
+    /// What of the load balancer is worth remembering.
+    #[serde(skip)]
+    pub scope: Scope,
 }
 
 impl Composition {
@@ -124,56 +147,37 @@ pub struct Options {
     pub without_load_balancer: bool,
     /// Leave the virtual addresses in place on stop.
     pub keep_addresses: bool,
+    /// Leave the table of the load balancer as it is on stop.
+    pub keep_table: bool,
 }
-
-/// For commands that run scripts, as themselves or as another user.
-const RUNS_SCRIPTS: [&str; 4] = ["SETUID", "SETGID", "KILL", "DAC_OVERRIDE"];
 
 /// The processes that `model` needs; none that it does not.
 ///
 /// # Errors
 /// When a plan cannot be written as JSON.
 pub fn compose(model: &Model, options: &Options) -> serde_json::Result<Composition> {
-    let node = Some(model.globals.router_id.clone().unwrap_or_else(|| options.host.clone()));
-    let missing = if options.without_load_balancer { Vec::new() } else { missing(model) };
-    if options.without_vrrp {
-        return Ok(Composition { node, missing, ..Composition::default() });
-    }
-    let mut children = Vec::new();
-    let hooks = model.notify.instances.len() + model.notify.groups.len();
-    if hooks > 0 {
-        children.push(Child {
-            part: Part::Notify,
-            arguments: arguments(options, &["notify", "--follow"]),
-            plan: serde_json::to_value(&model.notify)?,
-            capabilities: RUNS_SCRIPTS.to_vec(),
-            purpose: format!("hooks of {}", counted(hooks, "instance or group")),
-            stop_limit: model.globals.processes.stop_limit,
-        });
-    }
-    let scripts: Vec<String> = model.scripts.iter().map(|script| script.name.clone()).collect();
-    if !scripts.is_empty() {
-        children.push(Child {
-            part: Part::Check,
-            arguments: arguments(options, &["check", "run", "--plan", "-"]),
-            plan: serde_json::to_value(CheckPlan {
-                scripts: model.scripts.clone(),
-                ..CheckPlan::default()
-            })?,
-            capabilities: RUNS_SCRIPTS.to_vec(),
-            purpose: format!("scripts: {}", scripts.join(", ")),
-            stop_limit: model.globals.processes.stop_limit,
-        });
-    }
-    if !model.vrrp.routers.is_empty() {
-        children.push(vrrp(model, options)?);
+    let routers = if options.without_vrrp { &[][..] } else { &model.vrrp.routers };
+    let with_scripts = !options.without_vrrp;
+    let scripts = model.scripts.iter().filter(|_| with_scripts).map(|script| script.name.clone());
+    let children = [
+        children::notify(model, options)?,
+        children::ipvs(model, options)?,
+        children::probes(model, options)?,
+        children::executions(model, options)?,
+        children::vrrp(model, options)?,
+    ];
+    let scope = children::scope(model, options);
+    let mut children: Vec<Child> = children.into_iter().flatten().collect();
+    for child in &mut children {
+        child.waiting_lines += scope.states();
     }
     Ok(Composition {
-        node,
+        node: Some(model.globals.router_id.clone().unwrap_or_else(|| options.host.clone())),
         children,
-        missing,
-        instances: model.vrrp.routers.iter().map(instance_name).collect(),
-        scripts,
+        missing: children::missing(model, options).into_iter().collect(),
+        instances: routers.iter().map(instance_name).collect(),
+        scripts: scripts.collect(),
+        scope,
     })
 }
 
@@ -185,52 +189,6 @@ fn instance_name(router: &RouterConfig) -> InstanceName {
         family: router.family,
         priority: router.priority,
     }
-}
-
-/// The VRRP process. Its graceful stop waits for the successor's advert, at most one interval.
-fn vrrp(model: &Model, options: &Options) -> serde_json::Result<Child> {
-    let routers = &model.vrrp.routers;
-    let slowest = routers.iter().map(|router| router.advertisement_interval).max();
-    let words: Vec<String> = routers
-        .iter()
-        .map(|router| format!("{} ({} vrid {})", router.name, router.interface, router.vrid))
-        .collect();
-    let mut with = vec!["vrrp", "run", "--plan", "-", "--state-dir"];
-    with.push(&options.state_dir);
-    if options.keep_addresses {
-        with.push("--keep-addresses");
-    }
-    Ok(Child {
-        part: Part::Vrrp,
-        arguments: arguments(options, &with),
-        plan: serde_json::to_value(&model.vrrp)?,
-        capabilities: vec!["NET_ADMIN", "NET_RAW"],
-        purpose: format!("instances: {}", words.join(", ")),
-        stop_limit: model.globals.processes.stop_limit + slowest.unwrap_or_default(),
-    })
-}
-
-fn missing(model: &Model) -> Vec<Missing> {
-    let mut missing = Vec::new();
-    if model.globals.wants_ipvs {
-        missing.push(Missing {
-            part: "ipvs",
-            reason: "virtual servers are configured, and this version of ha does not balance \
-                     load (IPVS); everything else runs without it"
-                .into(),
-        });
-    }
-    missing
-}
-
-fn arguments(options: &Options, command: &[&str]) -> Vec<String> {
-    let mut words: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
-    words.extend(["--json".to_owned(), "--log".to_owned(), options.log.clone()]);
-    words
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What a reload changes about one child.
@@ -352,13 +310,49 @@ pub(super) mod tests {
         assert_eq!([Part::Notify, Part::Check, Part::Vrrp].map(limit), [20, 20, 20 + 1]);
     }
 
+    /// As [`model`], with one virtual server whose real server is probed and checked by a script.
+    pub(in crate::supervisor) fn balancing() -> Model {
+        let timing = json!({"delay_loop_us": 1, "retry": 1, "delay_before_retry_us": 1,
+            "warmup_us": 1});
+        let probe = json!({"tcp": {"address": "10.0.0.1", "port": 80, "timeout_us": 1}});
+        let script = json!({"script": {"command": {"argv": ["/bin/true"]}, "timeout_us": 1}});
+        let mut model = model();
+        let pool = json!({
+            "services": [{"addresses": {"first": "192.0.2.1", "count": 1, "port": 80,
+                "protocol": "tcp"}}],
+            "scheduler": "wrr", "quorum": 1, "hysteresis": 0,
+            "destinations": [{"address": "10.0.0.1", "port": 80, "weight": 1,
+                "forwarding": "nat", "checks": [{"probe": probe, "timing": timing},
+                {"probe": script, "timing": timing}], "sessions": [{"session": "far"}]}],
+        });
+        model.balancer.pools.push(serde_json::from_value(pool).unwrap());
+        model
+    }
+
     #[test]
-    fn virtual_servers_do_not_keep_the_virtual_routers_from_running() {
-        let mut wants = model();
-        wants.globals.wants_ipvs = true;
-        let composition = compose(&wants, &options()).unwrap();
-        assert_eq!(composition.missing.len(), 1);
-        assert!(composition.child(Part::Vrrp).is_some());
+    fn a_load_balancer_has_its_table_its_probes_and_its_scripts_in_processes_of_their_own() {
+        let all = compose(&balancing(), &options()).unwrap();
+        assert_eq!(parts(&all), Part::ALL);
+        let words = |part| all.child(part).unwrap().arguments.join(" ");
+        let expected = "ipvs apply --follow --state-dir /run/ha --release --json --log info";
+        assert_eq!(words(Part::Ipvs), expected);
+        assert_eq!(words(Part::Probe), "check run --plan - --json --log info");
+        let capabilities = |part| all.child(part).unwrap().capabilities.clone();
+        assert_eq!(capabilities(Part::Ipvs), ["NET_ADMIN"]);
+        assert!(capabilities(Part::Probe).is_empty());
+        let plan = &all.child(Part::Check).unwrap().plan;
+        assert_eq!(plan["scripts"].as_array().map(Vec::len), Some(1));
+        assert_eq!(plan["checks"].as_array().map(Vec::len), Some(1));
+        assert_eq!(all.missing.len(), 1, "who waits for a BFD session waits");
+    }
+
+    #[test]
+    fn each_half_runs_without_the_other() {
+        let half = |options: Options| parts(&compose(&balancing(), &options).unwrap());
+        let without_vrrp = Options { without_vrrp: true, ..options() };
+        assert_eq!(half(without_vrrp), [Part::Ipvs, Part::Probe, Part::Check]);
+        let without_balancer = Options { without_load_balancer: true, ..options() };
+        assert_eq!(half(without_balancer), [Part::Notify, Part::Check, Part::Vrrp]);
     }
 
     #[test]

@@ -282,6 +282,9 @@ impl Supervisor {
                     }
                 }
             }
+            Action::Limit(part, lines) => {
+                self.with_channel(part, |channel| channel.limit(lines));
+            }
             Action::CloseInput(part) => self.with_channel(part, Channel::close),
             Action::Kill(part) => self.with_channel(part, Channel::kill),
             Action::Publish(line) => {

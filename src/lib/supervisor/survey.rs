@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::bus::Verdict;
 use super::core::{Client, Now};
 use super::plan::{InstanceName, Part};
+use crate::engine::pool::PoolStatus;
 use crate::engine::vrrp::{Counters, RouterStatus};
 use crate::output::status::{Instance, Script};
 use crate::time::Instant;
@@ -110,12 +112,19 @@ impl Survey {
         configured.iter().map(|name| told(&name.name).unwrap_or_else(|| silent(name))).collect()
     }
 
+    /// Every pool, as whoever keeps the table said it stands.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolStatus> {
+        let pools = self.answers.get(&Part::Ipvs).and_then(|data| data.get("pools"));
+        pools.and_then(|pools| Vec::deserialize(pools).ok()).unwrap_or_default()
+    }
+
     /// What a process said beyond what the document has a place for.
     #[must_use]
     pub fn detail(&self, part: Part) -> Map<String, Value> {
         let Some(Value::Object(data)) = self.answers.get(&part) else { return Map::new() };
         data.iter()
-            .filter(|(key, _)| !matches!(key.as_str(), "id" | "instances"))
+            .filter(|(key, _)| !matches!(key.as_str(), "id" | "instances" | "pools"))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
     }

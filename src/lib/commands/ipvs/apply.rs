@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use caps::Capability;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{DesiredArgs, interval};
-use crate::drivers::ipvs::{self, Options, differences};
+use crate::drivers::ipvs::{self, Options, Source, differences};
+use crate::drivers::stamped;
 use crate::engine::ipvs::Change;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -126,6 +127,31 @@ fn follow(
     if let (Some(file), Some(source)) = (file, &source) {
         desired.checked(file, source)?;
     }
+    // Before the first thread.
+    let confined = confine();
+    let events = EventStream::start(printer)?;
+    let ended = confined.and_then(|()| keep(desired, file, source, (interval, release), &events));
+    if let Err(error) = &ended {
+        // Whoever reads the events is told, too: nobody else tells a supervisor why.
+        events.emit(stamped("error", json!({ "message": error.to_string() })));
+    }
+    events.flush(PATIENCE);
+    ended.map(|()| Exit::Success)
+}
+
+/// Give up every privilege that the table does not take. What loads modules takes more.
+fn confine() -> Result<()> {
+    drop(Ipvs::connect()?);
+    capabilities::confine(&[Capability::CAP_NET_ADMIN])
+}
+
+fn keep(
+    desired: &DesiredArgs,
+    file: Option<&Path>,
+    source: Option<Source>,
+    (interval, release): (Duration, bool),
+    events: &EventStream,
+) -> Result<()> {
     let options = Options {
         interval,
         others: desired.others(),
@@ -133,10 +159,6 @@ fn follow(
         state_dir: desired.state_dir.clone(),
         release,
     };
-    // What loads modules takes more than what is kept.
-    drop(Ipvs::connect()?);
-    capabilities::confine(&[Capability::CAP_NET_ADMIN])?;
-    let events = EventStream::start(printer)?;
     let mut reload = || {
         let file = file.ok_or_else(|| {
             Error::new("reload", "the configuration", "it came as a plan, not from a file")
@@ -145,12 +167,10 @@ fn follow(
         desired.checked(file, &source)?;
         Ok(source)
     };
-    let ended = ipvs::follow(source, options, &mut reload, &mut |line| {
+    ipvs::follow(source, options, &mut reload, &mut |line| {
         events.emit(line.clone());
         Ok(())
-    });
-    events.flush(PATIENCE);
-    ended.map(|()| Exit::Success)
+    })
 }
 
 /// The changes, a line each; as data one document.

@@ -246,6 +246,7 @@ fn planning(options: &Options, log: &log::Choice, read: &config::Options) -> pla
         without_vrrp: options.checkers_only,
         without_load_balancer: options.vrrp_only,
         keep_addresses: options.keep_addresses,
+        keep_table: options.keep_table,
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Options {
     pub every_file: bool,
     /// `-V`.
     pub keep_addresses: bool,
+    /// `-I`.
+    pub keep_table: bool,
     /// `-R`.
     pub no_respawn: bool,
     /// `-u`.
@@ -226,6 +228,7 @@ impl Reading {
             Key::EveryFile => options.every_file = true,
             Key::Test => (self.test, self.test_file) = (true, value.map(PathBuf::from)),
             Key::KeepAddresses => options.keep_addresses = true,
+            Key::KeepTable => options.keep_table = true,
             Key::NoRespawn => options.no_respawn = true,
             Key::Umask => self.umask(&text()),
             Key::Namespace => options.namespace = Some(text()),

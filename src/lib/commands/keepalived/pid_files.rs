@@ -27,7 +27,7 @@ const STEP: Duration = Duration::from_millis(20);
 pub struct PidFiles {
     /// Until it is removed.
     own: Option<PidFile>,
-    /// Of the child processes, by their job.
+    /// Of the child processes, by their job. Who keeps the table stands for keepalived's checkers.
     paths: BTreeMap<&'static str, PathBuf>,
     held: BTreeMap<&'static str, PidFile>,
     /// Goes with the last of them.
@@ -62,7 +62,7 @@ impl PidFiles {
             paths.insert("vrrp", given(&options.vrrp_pid, "vrrp"));
         }
         if !options.vrrp_only {
-            paths.insert("check", given(&options.checkers_pid, "checkers"));
+            paths.insert("ipvs", given(&options.checkers_pid, "checkers"));
         }
         let Some(own) = awaited(&path, None)? else { return Ok(None) };
         for path in paths.values() {

@@ -24,6 +24,7 @@ pub enum Key {
     NoSyslog,
     Umask,
     KeepAddresses,
+    KeepTable,
     NoRespawn,
     Foreground,
     DumpConfiguration,
@@ -131,6 +132,12 @@ pub const TABLE: &[Spec] = &[
         "check the configuration and exit; say what is wrong on stderr, or at the end of FILE",
     ),
     flag(
+        Key::KeepTable,
+        Some('I'),
+        "dont-release-ipvs",
+        "a stop leaves virtual servers in the kernel's table",
+    ),
+    flag(
         Key::KeepAddresses,
         Some('V'),
         "dont-release-vrrp",
@@ -177,12 +184,6 @@ pub const TABLE: &[Spec] = &[
         "release-vips",
         Argument::None,
         "a stop always gives the virtual addresses to the next master, unless with -V",
-    ),
-    nothing(
-        Some('I'),
-        "dont-release-ipvs",
-        Argument::None,
-        "this version does not balance load (IPVS)",
     ),
     nothing(Some('B'), "no_bfd", Argument::None, NO_BFD),
     nothing(

@@ -1,6 +1,7 @@
 //! The typed model: what a configuration means, checked, with every default filled in.
 
 mod checks;
+mod hooks;
 mod instance;
 mod link;
 mod network;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use hooks::Halves;
 pub use instance::{ExtraAnnouncements, GroupSettings, InstanceSettings};
 pub use link::{AnnounceGroup, LinkDelay, Links, PollMethod, PolledLink};
 pub use network::Network;

@@ -236,29 +236,21 @@ static ROWS: &[Row] = &[
         "deprecated alias of vrrp_rlimit_rttime (2020-02)").old("vrrp_rlimit_rttime").fatal()
         .later("scheduling of processes"),
     row("notify_fifo", Parts(PIPE), "PATH [user [group]]", "none",
-        "FIFO for VRRP and virtual server events").since("1.4.3")
-        .later("notification through a FIFO"),
+        "FIFO for VRRP and virtual server events").since("1.4.3"),
     row("notify_fifo_script", Command, "\"command\" [user [group]]", "none",
-        "program started to read notify_fifo; gets FIFO path last")
-        .later("notification through a FIFO"),
+        "program started to read notify_fifo; gets FIFO path last"),
     row("vrrp_notify_fifo", Parts(PIPE), "PATH [user [group]]", "none",
-        "FIFO for VRRP events")
-        .later("notification through a FIFO"),
+        "FIFO for VRRP events"),
     row("vrrp_notify_fifo_script", Command, "\"command\" [user [group]]", "none",
-        "reader of vrrp_notify_fifo")
-        .later("notification through a FIFO"),
+        "reader of vrrp_notify_fifo"),
     row("vrrp_notify_priority_changes", Switch, "[BOOL]", "off",
-        "write priority changes to FIFO")
-        .later("notification through a FIFO"),
+        "write priority changes to FIFO"),
     row("fifo_write_vrrp_states_on_reload", None, "none", "off",
-        "write every state to FIFO again after reload")
-        .later("notification through a FIFO"),
+        "write every state to FIFO again after reload"),
     row("lvs_notify_fifo", Parts(PIPE), "PATH [user [group]]", "none",
-        "FIFO for virtual/real server events")
-        .later("notification through a FIFO"),
+        "FIFO for virtual/real server events"),
     row("lvs_notify_fifo_script", Command, "\"command\" [user [group]]", "none",
-        "reader of lvs_notify_fifo")
-        .later("notification through a FIFO"),
+        "reader of lvs_notify_fifo"),
     row("checker_priority", Number(-20, 19), "-20..19", "0",
         "nice value of checker child")
         .later("scheduling of processes"),

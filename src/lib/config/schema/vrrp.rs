@@ -179,8 +179,7 @@ static INSTANCE_ROWS: &[Row] = &[
         "mail on state change")
         .later("mail"),
     row("notify_priority_changes", Switch, "[BOOL]", "vrrp_notify_priority_changes",
-        "write priority changes to FIFO")
-        .later("notification through a FIFO"),
+        "write priority changes to FIFO"),
     row("lvs_sync_daemon_interface", Parts(INTERFACE), "IFNAME", "",
         "deprecated; use global lvs_sync_daemon").fatal()
         .later("IPVS"),
@@ -269,8 +268,7 @@ static GROUP_ROWS: &[Row] = &[
     row("sync_group_tracking_weight", None, "none", "off",
         "let weighted trackers alter member priorities").since("2.0.0"),
     row("notify_priority_changes", Switch, "[BOOL]", "global setting",
-        "write priority changes of members to FIFO")
-        .later("notification through a FIFO"),
+        "write priority changes of members to FIFO"),
 ];
 
 #[rustfmt::skip]

@@ -15,7 +15,7 @@ use super::keeper::Keeper;
 use crate::drivers::control::{Control, first_plan, pong, refuse};
 use crate::drivers::{Emit, stamped};
 use crate::engine::ipvs::{Others, ServiceId};
-use crate::engine::pool::{BalancerConfig, CheckReport};
+use crate::engine::pool::{CheckReport, TablePlan};
 use crate::error::{Error, Result};
 use crate::io::lines::standard_input;
 use crate::io::runtime;
@@ -65,13 +65,15 @@ async fn following(
     let mut stop = StopSignals::new().map_err(no_signals)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
     let mut lines = standard_input().map_err(|e| Error::new("read", "stdin", e))?;
-    let source = match source {
-        Some(source) => source,
-        None => Source::Pools(Box::new(first_plan::<BalancerConfig>(&mut lines).await?)),
+    let (source, known) = if let Some(source) = source {
+        (source, None)
+    } else {
+        let TablePlan { config, resume } = first_plan(&mut lines).await?;
+        (Source::Pools(Box::new(config)), resume)
     };
     let mut ticks = tokio::time::interval(options.interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut keeper = Keeper::start(source, options, emit)?;
+    let mut keeper = Keeper::start(source, known.map(|known| *known), options, emit)?;
     emit(&stamped("ready", json!({})))?;
     loop {
         tokio::select! {
@@ -109,15 +111,15 @@ fn hear(keeper: &mut Keeper, line: &str, emit: &mut Emit<'_>) -> Result<()> {
     if line.trim().is_empty() {
         return Ok(());
     }
-    match serde_json::from_str::<Control<BalancerConfig>>(line) {
+    match serde_json::from_str::<Control<TablePlan>>(line) {
         Ok(Control::Plan { plan } | Control::Reload { plan }) => {
-            keeper.reload(Source::Pools(Box::new(plan)), emit)
+            keeper.reload(Source::Pools(Box::new(plan.config)), emit)
         }
         Ok(Control::Ping { id }) => pong(emit, id),
         Ok(Control::Status { id }) => keeper.status(id, emit),
         Ok(Control::Event { event }) => check(keeper, &event, emit),
         Ok(Control::Command { .. } | Control::Track { .. }) => {
-            refuse(emit, "ipvs takes plans, events of checks, status and ping only")
+            refuse(emit, "ipvs takes plans, events, status and ping only")
         }
         Err(error) => match serde_json::from_str::<Line>(line) {
             Ok(event) => check(keeper, &event, emit),
@@ -128,6 +130,9 @@ fn hear(keeper: &mut Keeper, line: &str, emit: &mut Emit<'_>) -> Result<()> {
 
 /// Events of other kinds are for others.
 fn check(keeper: &mut Keeper, event: &Line, emit: &mut Emit<'_>) -> Result<()> {
+    if event.kind == "vrrp.transition" {
+        keeper.transition(&event.data);
+    }
     if !matches!(event.kind.as_str(), "check.transition" | "check.result") {
         return Ok(());
     }

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::follow::Options;
+use super::sync::Sync;
 use super::{Applied, Goal, Source, make};
 use crate::drivers::{Emit, stamped};
 use crate::engine::ipvs::{
     Change, Cleanup, Contents, Endpoint, Others, ServiceId, Timeouts, contents_of, plan,
 };
-use crate::engine::pool::{Balancer, CheckReport, Drains};
+use crate::engine::pool::{Balancer, CheckReport, Drains, Resume};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::io::ipvs::Ipvs;
@@ -37,6 +38,7 @@ pub(super) struct Keeper {
     /// Why it is to be another one now.
     cause: &'static str,
     cleanup: Cleanup,
+    sync: Sync,
     /// Changes that were undone.
     repairs: u64,
     stuck: Option<Stuck>,
@@ -66,18 +68,31 @@ enum Desired {
 
 impl Keeper {
     /// Make the table as desired for the first time.
-    pub(super) fn start(source: Source, options: Options, emit: &mut Emit<'_>) -> Result<Self> {
+    /// Where somebody kept it before, `known` is what that one knew.
+    pub(super) fn start(
+        source: Source,
+        known: Option<Resume>,
+        options: Options,
+        emit: &mut Emit<'_>,
+    ) -> Result<Self> {
         checked(&source, &options)?;
         let mut ipvs = Ipvs::connect()?;
         let drains = drains::read(&options.state_dir)?;
         let (mut cleanup, mut sweeps) = (Cleanup::OneByOne, false);
+        let mut sync = Sync::default();
         let desired = match source {
             Source::Table(contents) => Desired::Table(contents, drains),
             Source::Pools(config) => {
                 cleanup = config.table.cleanup;
-                sweeps = config.table.flush_at_start;
+                sync.take(config.table.sync.clone());
+                let goes_on = known.as_ref().is_some_and(|known| known.told.is_some());
+                sweeps = config.table.flush_at_start && !goes_on;
                 let timeouts = config.table.timeouts;
-                let balancer = Balancer::new(*config, drains).map_err(unusable)?;
+                let balancer = match known {
+                    Some(known) => Balancer::resumed(*config, drains, known),
+                    None => Balancer::new(*config, drains),
+                };
+                let balancer = balancer.map_err(unusable)?;
                 set_timeouts(&mut ipvs, &timeouts)?;
                 Desired::Pools(balancer)
             }
@@ -91,6 +106,7 @@ impl Keeper {
             owned: BTreeSet::new(),
             cause: "start",
             cleanup,
+            sync,
             repairs: 0,
             stuck: None,
             sweeps,
@@ -109,10 +125,13 @@ impl Keeper {
         }
         let taken = match (&mut self.desired, source) {
             (Desired::Pools(balancer), Source::Pools(config)) => {
-                let cleanup = config.table.cleanup;
-                let timeouts = config.table.timeouts;
+                let (cleanup, timeouts) = (config.table.cleanup, config.table.timeouts);
+                let sync = config.table.sync.clone();
                 let taken = balancer.handle_config(*config);
-                taken.map(|()| (cleanup, set_timeouts(&mut self.ipvs, &timeouts)))
+                taken.map(|()| {
+                    self.sync.take(sync);
+                    (cleanup, set_timeouts(&mut self.ipvs, &timeouts))
+                })
             }
             (Desired::Table(contents, _), Source::Table(new)) => {
                 *contents = new;
@@ -146,6 +165,11 @@ impl Keeper {
         }
     }
 
+    /// What a virtual router entered.
+    pub(super) fn transition(&mut self, data: &Value) {
+        self.sync.hear(data);
+    }
+
     /// How everything stands.
     pub(super) fn status(&mut self, id: u64, emit: &mut Emit<'_>) -> Result<()> {
         let pools = match &self.desired {
@@ -163,7 +187,8 @@ impl Keeper {
     /// Look at the table, and change what has to be changed. A kernel that does not answer is told
     /// of once and asked again at the next turn.
     pub(super) fn turn(&mut self, emit: &mut Emit<'_>) -> Result<()> {
-        match self.look(emit) {
+        let looked = self.look(emit);
+        match looked.and_then(|()| self.sync.turn(&mut self.ipvs)) {
             Ok(()) => self.trouble = None,
             Err(error) if error.exit == Exit::Unavailable => return Err(error),
             Err(error) => {
@@ -355,6 +380,7 @@ impl Keeper {
             balancer.handle_stop();
         }
         self.tell(emit)?;
+        self.sync.end(&mut self.ipvs).or_else(|error| tell_error(emit, &error.to_string()))?;
         if self.cleanup == Cleanup::Flush {
             return self.ipvs.flush();
         }

@@ -3,6 +3,7 @@
 mod drain;
 mod follow;
 mod keeper;
+mod sync;
 mod watch;
 
 use std::collections::BTreeSet;

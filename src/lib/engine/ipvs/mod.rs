@@ -11,6 +11,7 @@ pub mod options;
 mod plan;
 pub mod save;
 mod service;
+mod sync;
 mod table;
 
 pub use connection::{Connection, connection};
@@ -23,4 +24,5 @@ pub use plan::{Change, Others, plan};
 pub use service::{
     LONGEST_RANGE, Persistence, PersistenceMask, Protocol, Scheduler, SchedulerFlags, Service,
 };
+pub use sync::{SyncStep, sync_steps};
 pub use table::{Cleanup, Marks, SyncDaemon, TableConfig, Timeouts};

@@ -1,4 +1,4 @@
-//! The hooks of one instance or group, one after the other.
+//! The hooks of one instance, group or server, one after the other.
 //!
 //! Nothing overtakes: `notify_backup` never runs beside or before the `notify_master` of the
 //! transition before it. What waits is bounded; when it grows beyond the bound, hooks of states
@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::config::Hooks;
+use super::config::{Hooks, PoolTitle, UpDown};
 use super::notifier::RunId;
 use crate::engine::check::script::KILL_DELAY;
 use crate::engine::check::{CommandLine, Ending};
@@ -57,10 +57,32 @@ pub(super) enum Press {
     GiveUp(RunId),
 }
 
-/// One instance's or group's hooks.
+/// What there is to run.
+#[derive(Clone, Debug)]
+pub(super) enum LaneHooks {
+    /// For states.
+    State(Hooks),
+    /// For up and down, and how pipes name it.
+    Turn(UpDown, PoolTitle),
+}
+
+impl Default for LaneHooks {
+    fn default() -> Self {
+        Self::State(Hooks::default())
+    }
+}
+
+impl UpDown {
+    /// The hook for this turn.
+    pub(super) fn of(&self, up: bool) -> Option<CommandLine> {
+        if up { self.up.clone() } else { self.down.clone() }
+    }
+}
+
+/// One object's hooks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lane {
-    pub hooks: Hooks,
+    pub hooks: LaneHooks,
     /// Its name is no longer in the plan: it may report its end until then.
     pub departing: Option<Instant>,
     /// It has had its first notification.

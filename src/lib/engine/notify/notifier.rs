@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::config::{Hooks, NotifyPlan};
-use super::lane::{Job, Lane, Press};
+use super::config::{Hooks, NotifyPlan, UpDown};
+use super::fifo::{self, Side};
+use super::lane::{Job, Lane, LaneHooks, Press};
 use crate::engine::check::{CommandLine, Ending};
 use crate::engine::vrrp::State;
 use crate::time::Instant;
@@ -42,16 +43,42 @@ pub enum Occurrence {
         /// Its name.
         name: String,
     },
+    /// The effective priority of an instance changed.
+    Priority {
+        /// Its name.
+        name: String,
+        /// The new one.
+        priority: u8,
+    },
+    /// A virtual server gained or lost its quorum.
+    Pool {
+        /// Its name.
+        name: String,
+        /// Which of both.
+        up: bool,
+    },
+    /// A real server went up or down.
+    Server {
+        /// Its virtual server.
+        pool: String,
+        /// Its name.
+        name: String,
+        /// Which of both.
+        up: bool,
+    },
 }
 
 impl Occurrence {
-    /// The instance or group it happened to.
+    /// What it happened to.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Instance { name, .. }
             | Self::Group { name, .. }
-            | Self::LowerPriorityHeard { name } => name,
+            | Self::LowerPriorityHeard { name }
+            | Self::Priority { name, .. }
+            | Self::Pool { name, .. }
+            | Self::Server { name, .. } => name,
         }
     }
 }
@@ -64,6 +91,15 @@ pub enum Object {
     Instance(String),
     /// A `vrrp_sync_group`.
     Group(String),
+    /// A `virtual_server`.
+    Pool(String),
+    /// A `real_server`.
+    Server {
+        /// Its virtual server.
+        pool: String,
+        /// Its name.
+        server: String,
+    },
 }
 
 /// Names one run of a hook.
@@ -82,6 +118,8 @@ pub enum Action {
     Kill(RunId),
     /// Tell whoever listens.
     Event(Event),
+    /// Write a line to the pipes of this side.
+    Write(Side, String),
 }
 
 /// What became of a hook.
@@ -128,6 +166,8 @@ pub struct Notifier {
     plan: NotifyPlan,
     lanes: BTreeMap<Object, Lane>,
     group_states: BTreeMap<String, State>,
+    /// What was written last of instances and groups.
+    written: BTreeMap<Object, (&'static str, u8)>,
     next_run: u64,
     stopping: bool,
     done: u64,
@@ -144,6 +184,7 @@ impl Notifier {
             plan: NotifyPlan::default(),
             lanes: BTreeMap::new(),
             group_states: BTreeMap::new(),
+            written: BTreeMap::new(),
             next_run: 0,
             stopping: false,
             done: 0,
@@ -158,25 +199,36 @@ impl Notifier {
     /// Another plan: what runs and waits goes on. An instance or group that is gone from it may
     /// still report its end to its old hooks.
     pub fn handle_plan(&mut self, now: Instant, plan: NotifyPlan) {
-        let instances = plan.instances.iter().map(|(name, h)| (Object::Instance(name.clone()), h));
-        let groups = plan.groups.iter().map(|(name, h)| (Object::Group(name.clone()), h));
-        let mut wanted: BTreeMap<Object, &Hooks> = instances.chain(groups).collect();
+        let mut wanted: BTreeMap<Object, LaneHooks> = hooks(&plan).collect();
         for (object, lane) in &mut self.lanes {
+            let of_router = matches!(object, Object::Instance(_) | Object::Group(_));
             match wanted.remove(object) {
                 Some(hooks) => {
-                    lane.hooks = hooks.clone();
+                    lane.hooks = hooks;
                     lane.departing = None;
                 }
-                None if plan.others.is_empty() => {
-                    lane.departing = lane.departing.or(Some(now + DEPARTURE));
+                None if of_router && !plan.others.is_empty() => {
+                    lane.hooks = LaneHooks::State(plan.others.clone());
                 }
-                None => lane.hooks = plan.others.clone(),
+                None => lane.departing = lane.departing.or(Some(now + DEPARTURE)),
             }
         }
         for (object, hooks) in wanted {
-            self.lanes.insert(object, Lane { hooks: hooks.clone(), ..Lane::default() });
+            self.lanes.insert(object, Lane { hooks, ..Lane::default() });
         }
-        self.plan = plan;
+        let is_there = |object: &Object| match object {
+            Object::Instance(name) => plan.instances.contains_key(name),
+            Object::Group(name) => plan.groups.contains_key(name),
+            _ => false,
+        };
+        self.written.retain(|object, _| is_there(object));
+        let before = std::mem::replace(&mut self.plan, plan);
+        if self.plan.fifos.states_on_reload && !before.fifos.is_empty() {
+            let lines = self.written.iter();
+            let lines =
+                lines.filter_map(|(object, (word, priority))| fifo::state(object, word, *priority));
+            self.actions.extend(lines.map(|line| Action::Write(Side::Vrrp, line)));
+        }
     }
 
     /// Something happened.
@@ -197,6 +249,11 @@ impl Notifier {
                 self.transition(now, Object::Group(name), state, 0);
             }
             Occurrence::LowerPriorityHeard { name } => self.lower_priority(now, name),
+            Occurrence::Priority { name, priority } => self.priority(name, priority),
+            Occurrence::Pool { name, up } => self.turn(now, Object::Pool(name), up),
+            Occurrence::Server { pool, name, up } => {
+                self.turn(now, Object::Server { pool, server: name }, up);
+            }
         }
     }
 
@@ -280,7 +337,8 @@ impl Notifier {
     /// The lane of `object`, made when hooks for everybody exist.
     fn lane(&mut self, object: &Object) -> Option<&mut Lane> {
         if !self.lanes.contains_key(object) && !self.plan.others.is_empty() {
-            let lane = Lane { hooks: self.plan.others.clone(), ..Lane::default() };
+            let hooks = LaneHooks::State(self.plan.others.clone());
+            let lane = Lane { hooks, ..Lane::default() };
             self.lanes.insert(object.clone(), lane);
         }
         self.lanes.get_mut(object)
@@ -290,38 +348,86 @@ impl Notifier {
         let Some(lane) = self.lane(&object) else { return };
         if lane.departing.is_some() && state != State::Stopped {
             // It lives on, only without hooks.
-            lane.hooks = Hooks::default();
+            lane.hooks = LaneHooks::default();
             return;
         }
-        let Some((hook, word, specific)) = told(&lane.hooks, state, lane.departing.is_some())
-        else {
+        let LaneHooks::State(hooks) = &lane.hooks else { return };
+        let Some((hook, word, specific)) = told(hooks, state, lane.departing.is_some()) else {
             return;
         };
+        let generic = hooks.any.clone().map(|command| with_words(command, &object, word, priority));
         lane.notified = true;
         lane.transition += 1;
         let transition = lane.transition;
-        let generic =
-            lane.hooks.any.clone().map(|command| with_words(command, &object, word, priority));
         let specific = specific.map(|command| Job { hook, command, transition });
         let generic = generic.map(|command| Job { hook: "notify", command, transition });
         for job in specific.into_iter().chain(generic) {
             self.push(&object, job);
         }
+        self.write(Side::Vrrp, fifo::state(&object, word, priority));
         self.start_next(now, &object);
+        self.written.insert(object, (word, priority));
     }
 
     /// One of these waits at most: it says nothing new before the one before it has run.
     fn lower_priority(&mut self, now: Instant, name: String) {
         const HOOK: &str = "notify_master_rx_lower_pri";
         let object = Object::Instance(name);
+        let priority = self.written.get(&object).map_or(0, |(_, priority)| *priority);
         let Some(lane) = self.lane(&object) else { return };
-        let Some(command) = lane.hooks.lower_priority_heard.clone() else { return };
-        if lane.waiting.iter().any(|job| job.hook == HOOK) {
+        let LaneHooks::State(hooks) = &lane.hooks else { return };
+        let command = hooks.lower_priority_heard.clone();
+        let waits = lane.waiting.iter().any(|job| job.hook == HOOK);
+        let transition = lane.transition;
+        self.write(Side::Vrrp, fifo::state(&object, "MASTER_RX_LOWER_PRI", priority));
+        let Some(command) = command.filter(|_| !waits) else { return };
+        self.push(&object, Job { hook: HOOK, command, transition });
+        self.start_next(now, &object);
+    }
+
+    /// Only pipes tell of it, and only where that is wanted.
+    fn priority(&mut self, name: String, priority: u8) {
+        let wanted = self.plan.fifos.priorities.contains(&name);
+        let object = Object::Instance(name);
+        let Some((word, known)) = self.written.get_mut(&object) else { return };
+        *known = priority;
+        let word = match *word {
+            "MASTER" => "MASTER_PRIORITY",
+            "BACKUP" => "BACKUP_PRIORITY",
+            _ => return,
+        };
+        if wanted {
+            self.write(Side::Vrrp, fifo::state(&object, word, priority));
+        }
+    }
+
+    /// A virtual or real server went up or down. One that is gone from the plan can only go down.
+    fn turn(&mut self, now: Instant, object: Object, up: bool) {
+        let Some(lane) = self.lanes.get_mut(&object) else { return };
+        let LaneHooks::Turn(hooks, title) = &lane.hooks else { return };
+        if lane.departing.is_some() && up {
             return;
         }
-        let job = Job { hook: HOOK, command, transition: lane.transition };
-        self.push(&object, job);
+        let (text, hook) = if let Object::Server { server, .. } = &object {
+            let hook = if up { "notify_up" } else { "notify_down" };
+            (fifo::server(title, server, up), hook)
+        } else {
+            (fifo::pool(title, up), if up { "quorum_up" } else { "quorum_down" })
+        };
+        let command = hooks.of(up);
+        lane.transition += 1;
+        let job = command.map(|command| Job { hook, command, transition: lane.transition });
+        if let Some(job) = job {
+            self.push(&object, job);
+        }
+        self.write(Side::Lvs, Some(text));
         self.start_next(now, &object);
+    }
+
+    fn write(&mut self, side: Side, line: Option<String>) {
+        if !self.plan.fifos.is_empty() {
+            self.actions.extend(line.map(|line| Action::Write(side, line)));
+        }
     }
 
     fn push(&mut self, object: &Object, job: Job) {
@@ -360,6 +466,23 @@ impl Notifier {
     }
 }
 
+/// Whose hooks `plan` has.
+fn hooks(plan: &NotifyPlan) -> impl Iterator<Item = (Object, LaneHooks)> + '_ {
+    let state = |hooks: &Hooks| LaneHooks::State(hooks.clone());
+    let instances = &plan.instances;
+    let instances =
+        instances.iter().map(move |(name, h)| (Object::Instance(name.clone()), state(h)));
+    let groups = plan.groups.iter().map(move |(name, h)| (Object::Group(name.clone()), state(h)));
+    let pools = plan.pools.iter().flat_map(|(pool, hooks)| {
+        let turn = |h: &UpDown| LaneHooks::Turn(h.clone(), hooks.title.clone());
+        let servers = hooks.servers.iter().map(move |(server, h)| {
+            (Object::Server { pool: pool.clone(), server: server.clone() }, turn(h))
+        });
+        servers.chain([(Object::Pool(pool.clone()), turn(&hooks.quorum))])
+    });
+    instances.chain(groups).chain(pools)
+}
+
 /// The keyword, the state's word and the specific hook for entering `state`; none when that is
 /// not notified. An instance that a reload removed is told as DELETED to those who asked for
 /// that, and as FAULT to the others.
@@ -384,6 +507,7 @@ fn with_words(mut command: CommandLine, object: &Object, word: &str, priority: u
     let (kind, name) = match object {
         Object::Instance(name) => ("INSTANCE", name),
         Object::Group(name) => ("GROUP", name),
+        Object::Pool(_) | Object::Server { .. } => return command,
     };
     command.argv.extend([kind.into(), name.clone(), word.into(), priority.to_string()]);
     command

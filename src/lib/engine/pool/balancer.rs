@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::check::{CheckKey, CheckReport, ServerName};
 use super::contents::{checked, join};
@@ -19,14 +19,14 @@ use crate::engine::ipvs::{Cleanup, Contents, Protocol, Service};
 /// The machine of the load balancing side.
 #[derive(Clone, Debug)]
 pub struct Balancer {
-    pools: Vec<Pool>,
+    pub(super) pools: Vec<Pool>,
     by_name: BTreeMap<CheckName, Vec<Slot>>,
     drains: Drains,
     cleanup: Cleanup,
     /// What was told last of each check that somebody has, in the order of telling, for those that
     /// begin with a reload: whoever watches tells a verdict once.
-    known: BTreeMap<CheckKey, Vec<CheckReport>>,
-    events: VecDeque<Event>,
+    pub(super) known: BTreeMap<CheckKey, Vec<CheckReport>>,
+    pub(super) events: VecDeque<Event>,
 }
 
 /// A check of a member of a pool, by their numbers.
@@ -38,7 +38,7 @@ struct Slot {
 }
 
 /// How a pool stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolStatus {
     /// Its service, or group of services.
     pub service: Box<str>,
@@ -57,7 +57,7 @@ pub struct PoolStatus {
 }
 
 /// How a destination stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerStatus {
     /// Which one.
     pub server: ServerName,
@@ -72,18 +72,21 @@ pub struct ServerStatus {
 }
 
 /// How a check stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckStatus {
     /// What it is called.
     #[serde(flatten)]
     pub name: CheckName,
     /// Which one of those that are called so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<CheckId>,
     /// What it counts as.
     pub up: bool,
     /// Whether it has told anything yet.
     pub has_run: bool,
+    /// What it found last.
+    #[serde(default)]
+    pub reason: Box<str>,
 }
 
 impl Balancer {
@@ -320,7 +323,7 @@ fn is_about(report: &CheckReport, pool: &Pool, member: &Member) -> bool {
 }
 
 /// Have the checks of `pool` that begin know what was told of them before.
-fn inform(
+pub(super) fn inform(
     pool: &mut Pool,
     known: &BTreeMap<CheckKey, Vec<CheckReport>>,
     events: &mut VecDeque<Event>,
@@ -390,6 +393,7 @@ fn status(pool: &Pool) -> PoolStatus {
                 id: checker.key.id,
                 up: checker.is_up,
                 has_run: checker.has_run,
+                reason: checker.reason.clone(),
             })
             .collect(),
     });

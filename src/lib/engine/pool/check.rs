@@ -7,10 +7,23 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{BfdCheck, DestinationConfig, FileCheck};
-use crate::engine::check::{CheckConfig, CheckId, CheckName, Health, ServerProbe};
+use crate::engine::check::{CheckConfig, CheckId, CheckName, Health, Known, ServerProbe};
 use crate::engine::ipvs::Endpoint;
 
+impl From<Known> for CheckReport {
+    fn from(known: Known) -> Self {
+        let Known { name, id, to, reason, weight, value } = known;
+        let (to, status, service, server) = (Some(to), None, None, None);
+        Self { name, id, to, status, service, server, weight, value, reason }
+    }
+}
+
 impl CheckReport {
+    /// Which check it is about.
+    pub(super) fn key(&self) -> CheckKey {
+        CheckKey { name: self.name.clone(), id: self.id }
+    }
+
     /// Take in what a later one says of the same check: what it says nothing of stays.
     pub(super) fn followed_by(&mut self, later: &Self) {
         if [later.to, later.status].into_iter().flatten().any(|one| one.as_up().is_some()) {
@@ -149,6 +162,8 @@ pub(super) struct Checker {
     pub(super) is_up: bool,
     /// A result has come.
     pub(super) has_run: bool,
+    /// What it found last.
+    pub(super) reason: Box<str>,
     /// In a row, while it is up.
     failures: u32,
     /// Of a file.
@@ -181,8 +196,8 @@ impl Checker {
 
     fn new(key: CheckKey, subject: Subject, alpha: bool, retry: u32) -> Self {
         let (is_up, has_run, failures, value) = (!alpha, false, 0, 0);
-        let (held, is_fresh) = (None, true);
-        Self { key, subject, alpha, retry, is_up, has_run, failures, value, held, is_fresh }
+        let (reason, held, is_fresh) = (Box::default(), None, true);
+        Self { key, subject, alpha, retry, is_up, has_run, reason, failures, value, held, is_fresh }
     }
 
     fn probe(check: &CheckConfig) -> Self {
@@ -208,6 +223,7 @@ impl Checker {
     /// Know what `old` knew.
     pub(super) fn take_over(&mut self, old: &Self) {
         (self.is_up, self.has_run) = (old.is_up, old.has_run);
+        self.reason.clone_from(&old.reason);
         (self.failures, self.value) = (old.failures, old.value);
         self.held.clone_from(&old.held);
         self.is_fresh = false;
@@ -243,6 +259,7 @@ impl Checker {
 
     /// What `report` says, counted.
     pub(super) fn hear(&mut self, report: &CheckReport) {
+        self.reason.clone_from(&report.reason);
         if let (Subject::File { .. }, Some(value)) = (&self.subject, report.value) {
             self.value = value;
             self.has_run = true;

@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{BalancerConfig, DestinationConfig, Drains, PoolConfig};
+use super::{BalancerConfig, DestinationConfig, Drains, PoolConfig, ServerName};
 use crate::engine::ipvs::{
     Contents, Destination, Endpoint, Entry, LONGEST_RANGE, Service, ServiceId, Settings,
 };
@@ -136,7 +136,21 @@ fn everybody(pool: &PoolConfig) -> Vec<Destination> {
     stay.map(|one| one.place(if serves { 0 } else { one.weight })).chain(sorry).collect()
 }
 
+impl PoolConfig {
+    /// What people call it: its group, or its service.
+    #[must_use]
+    pub fn name(&self) -> Box<str> {
+        name(self)
+    }
+}
+
 impl DestinationConfig {
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> ServerName {
+        Endpoint { address: self.address, port: self.port }.into()
+    }
+
     /// Its place in the table with this weight.
     pub(super) const fn place(&self, weight: u32) -> Destination {
         Destination {

@@ -13,6 +13,7 @@ mod member;
 mod plan;
 #[expect(clippy::module_inception, reason = "one pool of all pools")]
 mod pool;
+mod resume;
 #[cfg(test)]
 mod tests;
 
@@ -23,3 +24,4 @@ pub use contents::contents;
 pub use drain::{Drain, Drains, Weight};
 pub use event::Event;
 pub use plan::{probes, scripts};
+pub use resume::{Resume, TablePlan, Told, ToldQuorum, ToldServer};

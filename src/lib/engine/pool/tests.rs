@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::engine::check::CheckId;
 use crate::engine::ipvs::{Contents, ServiceId, save};
 
 const SERVICE: &str = "tcp 192.0.2.1:80";
@@ -673,4 +674,67 @@ fn what_many_services_ask_of_one_server_is_asked_once_and_while_it_counts_for_on
     assert!(planned(&all).is_empty());
     all.pools.extend(suspending("192.0.2.4", true).pools);
     assert!(planned(&all).is_empty(), "it counts for one that is never suspended");
+}
+
+/// What a supervisor remembers: verdicts, and what was told of servers and the quorum.
+fn known(checks: &[(u8, bool)], servers: &[(u8, bool)], quorum: Option<bool>) -> Resume {
+    let word = |up| if up { "up" } else { "down" };
+    let checks = checks.iter().map(|(number, up)| {
+        json!({"kind": "tcp", "check": format!("10.0.0.{number}:80"), "to": word(*up),
+            "id": CheckId::of(&serde_json::from_value(tcp_check(*number, false)).unwrap())})
+    });
+    let servers = servers.iter().map(|(number, up)| {
+        json!({"service": SERVICE, "server": format!("10.0.0.{number}:80"), "up": up})
+    });
+    let quorums = quorum.map(|up| json!({"service": SERVICE, "up": up}));
+    let told = json!({"servers": servers.collect::<Vec<_>>(),
+        "quorums": quorums.into_iter().collect::<Vec<_>>()});
+    serde_json::from_value(json!({"checks": checks.collect::<Vec<_>>(), "told": told})).unwrap()
+}
+
+fn alpha(number: u8) -> Value {
+    server(number, json!({"checks": [tcp_check(number, true)]}))
+}
+
+#[test]
+fn a_successor_asks_nobody_to_prove_again_that_he_lives_and_tells_nothing_twice() {
+    let config = config(json!({}), vec![alpha(1), alpha(2), server(3, json!({}))]);
+    let known = known(&[(1, true), (3, false)], &[(1, true), (3, false)], None);
+    let mut balancer = Balancer::resumed(config, Drains::default(), known).unwrap();
+    assert_eq!(now(&balancer), [(1, 1)].into());
+    assert_eq!(told(&mut balancer), [] as [&str; 0]);
+    balancer.handle_check(&turn(1, true)).unwrap();
+    assert_eq!(told(&mut balancer), [] as [&str; 0]);
+}
+
+#[test]
+fn what_changed_while_nobody_kept_the_table_is_told_and_done() {
+    let config = config(json!({}), vec![alpha(1), server(2, json!({}))]);
+    let known = known(&[(1, true), (2, false)], &[], None);
+    let mut balancer = Balancer::resumed(config, Drains::default(), known).unwrap();
+    assert_eq!(now(&balancer), [(1, 1)].into());
+    assert_eq!(told(&mut balancer), ["1 up", "2 down"]);
+}
+
+#[test]
+fn a_quorum_between_its_thresholds_stays_as_it_was_told() {
+    let more = json!({"quorum": 2, "hysteresis": 1, "sorry":
+        {"address": "10.0.0.9", "port": 80, "forwarding": "nat"}});
+    let servers = || vec![server(1, json!({})), server(2, json!({})), server(3, json!({}))];
+    for (quorum, serves) in [(true, vec![(1, 1), (2, 1)]), (false, vec![(9, 1)])] {
+        let known = known(&[(3, false)], &[(3, false)], Some(quorum));
+        let config = config(more.clone(), servers());
+        let mut balancer = Balancer::resumed(config, Drains::default(), known).unwrap();
+        assert_eq!(now(&balancer), serves.into_iter().collect());
+        assert_eq!(told(&mut balancer), [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn verdicts_from_before_the_first_table_are_told_like_any_other() {
+    let config = config(json!({}), vec![server(1, json!({})), server(2, json!({}))]);
+    let known = Resume { told: None, ..known(&[(1, false)], &[], None) };
+    let mut balancer = Balancer::resumed(config, Drains::default(), known).unwrap();
+    assert_eq!(told(&mut balancer), ["1 down"]);
+    assert_eq!(now(&balancer), [(2, 1)].into());
 }

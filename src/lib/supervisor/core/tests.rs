@@ -98,7 +98,7 @@ impl Bench {
                 }
                 Action::CloseInput(part) => Some(format!("close {part}")),
                 Action::Kill(part) => Some(format!("kill {part}")),
-                Action::Publish(_) => None,
+                Action::Limit(..) | Action::Publish(_) => None,
                 Action::Reply(_, response) => Some(match response {
                     Response::Status { .. } => "status".into(),
                     Response::Done { .. } => "done".into(),
@@ -294,7 +294,7 @@ fn a_refused_reload_changes_nothing_and_says_why() {
 #[test]
 fn what_the_configuration_wants_and_nobody_does_is_said_once() {
     let mut wants = composition();
-    wants.missing.push(plan::Missing { part: "ipvs", reason: "not in this version".into() });
+    wants.missing.push(plan::Missing { part: "bfd", reason: "not in this version".into() });
     let mut bench = Bench::new(wants.clone());
     bench.make_ready();
     bench.read_again(Ok(wants));
@@ -302,12 +302,12 @@ fn what_the_configuration_wants_and_nobody_does_is_said_once() {
     assert_eq!(told.iter().filter(|data| data["state"] == "unavailable").count(), 1);
     bench.asked(Request::Status);
     for part in Part::ALL {
-        bench.line(part, &format!("{part}.status"), json!({"id": 1}));
+        bench.line(part, &format!("{}.status", part.speaks()), json!({"id": 1}));
     }
     let Some(Action::Reply(_, Response::Status { status })) = bench.record.last() else {
         panic!("no status: {:?}", bench.record.last());
     };
-    assert!(status.parts.iter().any(|part| part.name == "ipvs" && part.state == "unavailable"));
+    assert!(status.parts.iter().any(|part| part.name == "bfd" && part.state == "unavailable"));
 }
 
 #[test]
@@ -366,4 +366,72 @@ fn a_moment_in_the_past_is_shown_the_same_each_time_until_the_clock_is_set() {
     assert_eq!(first, "2026-01-02T03:04:04.000006Z");
     assert_eq!(since(1_767_323_045_000_009_000), first);
     assert_eq!(since(1_767_323_046_000_006_000), "2026-01-02T03:04:05.000006Z");
+}
+
+/// A bench with a load balancer, whose processes all are ready.
+fn balancing() -> Bench {
+    let composition = plan::compose(&plan::tests::balancing(), &plan::Options::default()).unwrap();
+    let mut bench = Bench::new(composition);
+    bench.make_ready();
+    bench.record.clear();
+    bench
+}
+
+/// A verdict on the real server of that load balancer.
+fn server_down() -> Value {
+    let id = plan::tests::balancing().probes().checks[0].id;
+    json!({"kind": "tcp", "check": "10.0.0.1:80", "id": id, "from": "up", "to": "down",
+        "reason": "refused"})
+}
+
+/// The plan that the process started last was told.
+fn told_plan(bench: &mut Bench) -> Value {
+    let mut started = bench.record.drain(..).rev().filter_map(|action| match action {
+        Action::Start { lines, .. } => Some(lines),
+        _ => None,
+    });
+    let first = started.next().unwrap().swap_remove(0);
+    serde_json::from_str::<Value>(&first).unwrap()["plan"].take()
+}
+
+#[test]
+fn whoever_comes_after_a_crash_is_told_every_verdict_in_its_plan() {
+    let mut bench = balancing();
+    bench.line(Part::Probe, "check.transition", server_down());
+    assert_eq!(bench.done(), ["ipvs <- event", "notify <- event"]);
+    bench.exited(Part::Probe, Ended::Signal(9));
+    let plan = told_plan(&mut bench);
+    assert_eq!(plan["resume"][0]["to"], "down");
+    bench.exited(Part::Ipvs, Ended::Signal(9));
+    let plan = told_plan(&mut bench);
+    assert_eq!(plan["resume"]["checks"][0]["check"], "10.0.0.1:80");
+    assert!(plan["resume"]["told"].is_object());
+    bench.exited(Part::Check, Ended::Signal(9));
+    assert_eq!(told_plan(&mut bench).get("resume"), None, "it has told nothing");
+}
+
+#[test]
+fn the_table_goes_after_the_virtual_routers_and_before_its_checks() {
+    let mut bench = balancing();
+    bench.stop();
+    for part in [Part::Vrrp, Part::Ipvs, Part::Probe, Part::Check, Part::Notify] {
+        bench.exited(part, Ended::Code(0));
+    }
+    let expected = ["close vrrp", "close ipvs", "close probe", "close check", "close notify"];
+    assert_eq!(bench.done()[1..6], expected);
+}
+
+#[test]
+fn without_ipvs_in_the_kernel_the_virtual_routers_run_and_status_says_why() {
+    let options = plan::Options::default();
+    let mut bench = Bench::new(plan::compose(&plan::tests::balancing(), &options).unwrap());
+    bench.line(Part::Ipvs, "error", json!({"message": "this kernel does not have it"}));
+    bench.exited(Part::Ipvs, Ended::Code(4));
+    assert!(!bench.done().contains(&"Stopping".to_owned()));
+    let given_up = bench.core.members[&Part::Ipvs].reason().map(str::to_owned);
+    assert_eq!(given_up.as_deref(), Some("this kernel does not have it"));
+    let alone = plan::Options { without_vrrp: true, ..options };
+    let mut bench = Bench::new(plan::compose(&plan::tests::balancing(), &alone).unwrap());
+    bench.exited(Part::Ipvs, Ended::Code(4));
+    assert!(bench.done().contains(&"Stopping".to_owned()), "nothing else is left to do");
 }

@@ -1,3 +1,4 @@
+use super::super::{FifoConfig, Fifos, PoolHooks, PoolTitle};
 use super::*;
 
 fn command(words: &str) -> CommandLine {
@@ -44,6 +45,7 @@ fn wants(notifier: &mut Notifier) -> Vec<String> {
             }
             Action::Event(Event::Ended { hook, .. }) => format!("failed {hook}"),
             Action::Event(Event::Dropped { hooks, .. }) => format!("dropped {}", hooks.join(" ")),
+            Action::Write(_, line) => format!("line {}", line.trim_end_matches(['\0', '\n'])),
         })
         .collect()
 }
@@ -209,4 +211,71 @@ fn hooks_for_everybody_serve_whoever_is_not_listed() {
     notifier.handle_occurrence(at(0), enters("A", State::Master));
     notifier.handle_occurrence(at(0), enters("B", State::Master));
     assert_eq!(wants(&mut notifier), ["0:m", "1:n INSTANCE B MASTER 100"]);
+}
+
+/// A plan with a pipe, an instance that tells its priorities, and a virtual server with a hook for
+/// each turn.
+fn balancing() -> NotifyPlan {
+    let turns = |up: &str, down: &str| UpDown { up: Some(command(up)), down: Some(command(down)) };
+    let title = PoolTitle { name: "[192.0.2.1]:tcp:80".into(), protocol: "tcp".into() };
+    let servers = [("10.0.0.1:80".to_owned(), turns("su", "sd"))].into();
+    let pool = PoolHooks { quorum: turns("qu", "qd"), servers, title };
+    let fifo = FifoConfig { path: "/pipe".into(), owner: None, reader: None };
+    let fifos = Fifos {
+        all: Some(fifo),
+        states_on_reload: true,
+        priorities: ["A".to_owned()].into(),
+        ..Fifos::default()
+    };
+    let pools = [("tcp 192.0.2.1:80".to_owned(), pool)].into();
+    NotifyPlan { pools, fifos, ..plan(&[("A", "")]) }
+}
+
+fn server(up: bool) -> Occurrence {
+    Occurrence::Server { pool: "tcp 192.0.2.1:80".into(), name: "10.0.0.1:80".into(), up }
+}
+
+#[test]
+fn servers_and_quorums_have_hooks_of_their_own_which_run_in_order_for_each() {
+    let mut notifier = Notifier::new(balancing());
+    notifier.handle_occurrence(at(0), server(false));
+    let quorum = Occurrence::Pool { name: "tcp 192.0.2.1:80".into(), up: false };
+    notifier.handle_occurrence(at(0), quorum);
+    let expected = [
+        "line RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 DOWN",
+        "0:sd",
+        "line VS [192.0.2.1]:tcp:80 DOWN",
+        "1:qd",
+    ];
+    assert_eq!(wants(&mut notifier), expected);
+    notifier.handle_occurrence(at(1), server(true));
+    assert_eq!(wants(&mut notifier), ["line RS [10.0.0.1]:tcp:80 [192.0.2.1]:tcp:80 UP"]);
+    assert_eq!(ends(&mut notifier, 2, 0), ["done notify_down", "2:su"]);
+}
+
+#[test]
+fn a_server_that_a_reload_removed_still_tells_its_end_and_nothing_else() {
+    let mut notifier = Notifier::new(balancing());
+    notifier.handle_plan(at(0), NotifyPlan { pools: BTreeMap::new(), ..balancing() });
+    notifier.handle_occurrence(at(1), server(true));
+    assert!(wants(&mut notifier).is_empty());
+    notifier.handle_occurrence(at(1), server(false));
+    assert_eq!(wants(&mut notifier)[1], "0:sd");
+}
+
+#[test]
+fn pipes_tell_states_priorities_and_all_of_it_again_after_a_reload() {
+    let mut notifier = Notifier::new(balancing());
+    let priority = |priority| Occurrence::Priority { name: "A".into(), priority };
+    notifier.handle_occurrence(at(0), priority(90));
+    assert!(wants(&mut notifier).is_empty(), "it has no state yet");
+    notifier.handle_occurrence(at(0), enters("A", State::Master));
+    assert_eq!(wants(&mut notifier), [r#"line INSTANCE "A" MASTER 100"#]);
+    notifier.handle_occurrence(at(0), priority(90));
+    assert_eq!(wants(&mut notifier), [r#"line INSTANCE "A" MASTER_PRIORITY 90"#]);
+    let heard = Occurrence::LowerPriorityHeard { name: "A".into() };
+    notifier.handle_occurrence(at(0), heard);
+    assert_eq!(wants(&mut notifier), [r#"line INSTANCE "A" MASTER_RX_LOWER_PRI 90"#]);
+    notifier.handle_plan(at(1), balancing());
+    assert_eq!(wants(&mut notifier), [r#"line INSTANCE "A" MASTER 90"#]);
 }

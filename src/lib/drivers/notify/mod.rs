@@ -1,18 +1,24 @@
 //! Telling hooks: the processes of the [`Notifier`] machine.
 
+mod pipes;
+
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Receiver;
 
-use super::control::{Control, first_plan, pong, refuse};
+use pipes::{Pipes, Place, Turnover};
+
+use super::control::{Control, plan_of, pong, refuse};
 use super::{Emit, stamped};
 use crate::engine::check::Ending;
-use crate::engine::notify::{Action, Event, Notifier, NotifyPlan, Object, Occurrence, RunId};
+use crate::engine::notify::{
+    Action, Event, Fifos, Notifier, NotifyPlan, Object, Occurrence, RunId,
+};
 use crate::engine::vrrp::State;
 use crate::error::{Error, Result};
-use crate::io::lines::standard_input;
+use crate::io::lines::{self, standard_input};
 use crate::io::process::{Output, Processes};
 use crate::io::stop::{Stop, StopSignals};
 use crate::io::{clock, runtime};
@@ -22,14 +28,22 @@ use crate::time::Instant;
 /// How long hooks may go on after the last event, as keepalived lets `notify_stop`.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
+/// The plan in the first line of stdin.
+///
+/// # Errors
+/// When there is none.
+pub fn plan() -> Result<NotifyPlan> {
+    plan_of(lines::first())
+}
+
 /// Tell hooks about the events on stdin until it ends: control lines or event lines as they are.
-/// Without `plan` the first line must be one. Then hooks still running get one second.
+/// Then hooks still running get one second.
 ///
 /// Ctrl-C is left to whoever writes the events: its last ones are still told.
 ///
 /// # Errors
-/// When the plan cannot be read, or events cannot be written.
-pub fn follow(plan: Option<NotifyPlan>, emit: &mut Emit<'_>) -> Result<()> {
+/// When events cannot be written.
+pub fn follow(plan: NotifyPlan, emit: &mut Emit<'_>) -> Result<()> {
     runtime::block_on(following(plan, emit))?
 }
 
@@ -57,15 +71,13 @@ pub fn tell(plan: NotifyPlan, occurrence: Occurrence, emit: &mut Emit<'_>) -> Re
     })?
 }
 
-async fn following(plan: Option<NotifyPlan>, emit: &mut Emit<'_>) -> Result<()> {
+async fn following(plan: NotifyPlan, emit: &mut Emit<'_>) -> Result<()> {
     let mut stop = StopSignals::new().map_err(|e| Error::new("watch for", "signals", e))?;
     let mut lines: Receiver<String> =
         standard_input().map_err(|e| Error::new("read", "stdin", e))?;
-    let plan = match plan {
-        Some(plan) => plan,
-        None => first_plan(&mut lines).await?,
-    };
+    let fifos = plan.fifos.clone();
     let mut teller = Teller::new(plan)?;
+    teller.open(&fifos, emit)?;
     emit(&stamped("ready", json!({})))?;
     loop {
         tokio::select! {
@@ -84,13 +96,35 @@ async fn following(plan: Option<NotifyPlan>, emit: &mut Emit<'_>) -> Result<()> 
 struct Teller {
     machine: Notifier,
     processes: Processes<RunId>,
+    pipes: Pipes,
+    readers: Processes<Place>,
     endings: Vec<Ending>,
 }
 
 impl Teller {
     fn new(plan: NotifyPlan) -> Result<Self> {
-        let processes = Processes::new().map_err(|e| Error::new("watch for", "SIGCHLD", e))?;
-        Ok(Self { machine: Notifier::new(plan), processes, endings: Vec::new() })
+        let failed = |e| Error::new("watch for", "SIGCHLD", e);
+        Ok(Self {
+            machine: Notifier::new(plan),
+            processes: Processes::new().map_err(failed)?,
+            pipes: Pipes::default(),
+            readers: Processes::new().map_err(failed)?,
+            endings: Vec::new(),
+        })
+    }
+
+    /// Have these pipes and no other. One that cannot be opened is told, and no reason to stop.
+    fn open(&mut self, fifos: &Fifos, emit: &mut Emit<'_>) -> Result<()> {
+        let Turnover { readers, gone, errors } = self.pipes.take(fifos);
+        for place in gone {
+            self.readers.terminate(place);
+        }
+        for (place, command) in readers {
+            if let Err(ending) = self.readers.start(place, &command, Output::Discard) {
+                tracing::warn!(reader = %command.argv.join(" "), %ending, "it reads no pipe");
+            }
+        }
+        errors.iter().try_for_each(|error| refuse(emit, error))
     }
 
     /// Wait until a hook may have ended or a deadline has come.
@@ -106,6 +140,9 @@ impl Teller {
         let now = clock::now();
         for (run, ending) in self.processes.reap() {
             self.machine.handle_ending(now, run, ending);
+        }
+        for (place, ending) in self.readers.reap() {
+            tracing::warn!(?place, %ending, "the reader of a pipe has ended");
         }
         self.machine.handle_timeout(now);
         while let Some(action) = self.machine.poll_action() {
@@ -123,6 +160,7 @@ impl Teller {
             }
             Action::Terminate(run) => self.processes.terminate(run),
             Action::Kill(run) => self.processes.kill(run),
+            Action::Write(side, line) => self.pipes.write(side, &line),
             Action::Event(event) => {
                 emit(&line(&event))?;
                 if let Event::Ended { ending, .. } = event {
@@ -137,11 +175,14 @@ impl Teller {
         let now = clock::now();
         match serde_json::from_str::<Control<NotifyPlan>>(line) {
             Ok(Control::Plan { plan } | Control::Reload { plan }) => {
+                self.open(&plan.fifos, emit)?;
                 self.machine.handle_plan(now, plan);
             }
             Ok(Control::Ping { id }) => pong(emit, id)?,
             Ok(Control::Status { id }) => {
-                let data = json!({ "id": id, "hooks": self.machine.status() });
+                let dropped = self.pipes.dropped();
+                let hooks = self.machine.status();
+                let data = json!({ "id": id, "hooks": hooks, "dropped_lines": dropped });
                 emit(&stamped("notify.status", data))?;
             }
             Ok(Control::Event { event }) => self.hear(now, &event, emit)?,
@@ -182,6 +223,7 @@ impl Teller {
             }
             self.turn(emit)?;
         }
+        self.readers.terminate_all();
         Ok(())
     }
 }
@@ -206,6 +248,18 @@ pub fn occurrence(event: &Line) -> serde_json::Result<Option<Occurrence>> {
     struct Heard {
         instance: String,
     }
+    #[derive(Deserialize)]
+    struct Weighed {
+        instance: String,
+        to: u8,
+    }
+    #[derive(Deserialize)]
+    struct Turned {
+        service: String,
+        #[serde(default)]
+        server: String,
+        up: bool,
+    }
     let data = &event.data;
     Ok(match event.kind.as_str() {
         "vrrp.transition" => {
@@ -219,6 +273,18 @@ pub fn occurrence(event: &Line) -> serde_json::Result<Option<Occurrence>> {
         "vrrp.lower_priority_heard" => {
             let Heard { instance } = Deserialize::deserialize(data)?;
             Some(Occurrence::LowerPriorityHeard { name: instance })
+        }
+        "vrrp.priority" => {
+            let Weighed { instance, to } = Deserialize::deserialize(data)?;
+            Some(Occurrence::Priority { name: instance, priority: to })
+        }
+        "ipvs.quorum" => {
+            let Turned { service, up, .. } = Deserialize::deserialize(data)?;
+            Some(Occurrence::Pool { name: service, up })
+        }
+        "ipvs.server" => {
+            let Turned { service, server, up } = Deserialize::deserialize(data)?;
+            Some(Occurrence::Server { pool: service, name: server, up })
         }
         _ => None,
     })
@@ -251,9 +317,12 @@ fn line(event: &Event) -> Line {
 }
 
 fn about(object: &Object) -> serde_json::Map<String, Value> {
-    let (key, name) = match object {
-        Object::Instance(name) => ("instance", name),
-        Object::Group(name) => ("group", name),
+    let names = match object {
+        Object::Instance(name) => vec![("instance", name)],
+        Object::Group(name) => vec![("group", name)],
+        Object::Pool(name) => vec![("service", name)],
+        Object::Server { pool, server } => vec![("service", pool), ("server", server)],
     };
-    [(key.to_owned(), Value::from(name.as_str()))].into_iter().collect()
+    let field = |(key, name): (&str, &String)| (key.to_owned(), Value::from(name.as_str()));
+    names.into_iter().map(field).collect()
 }
