@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::Cli;
+use super::{Cli, late};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 
@@ -30,6 +30,7 @@ pub struct ManArgs {
 /// None in practice: a closed pipe ends the process quietly.
 pub fn completions(args: &CompletionArgs) -> Result<Exit> {
     let mut buffer = Vec::new();
+    late::describe_all();
     clap_complete::generate(args.shell, &mut Cli::command(), "ha", &mut buffer);
     let text = String::from_utf8_lossy(&buffer);
     crate::output::Printer::new(false).line(text.trim_end())?;
@@ -41,6 +42,7 @@ pub fn completions(args: &CompletionArgs) -> Result<Exit> {
 /// # Errors
 /// When a page cannot be written.
 pub fn man(args: &ManArgs) -> Result<Exit> {
+    late::describe_all();
     let command = Cli::command().disable_help_subcommand(true);
     let reference = args.directory.join("ha.conf.5");
     clap_mangen::generate_to(command, &args.directory)

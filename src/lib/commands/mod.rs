@@ -11,6 +11,7 @@ pub mod ctl;
 pub mod ipvs;
 mod keepalived;
 pub mod lab;
+mod late;
 mod manual;
 mod model;
 pub mod notify;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use late::Late;
 
 use crate::error::Result;
 use crate::exit::Exit;
@@ -63,37 +65,37 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run everything that a configuration asks for: the daemon.
-    Run(run::Args),
+    Run(Late<run::Args>),
     /// Virtual routers alone (RFC 9568, RFC 3768).
-    Vrrp(vrrp::Args),
+    Vrrp(Late<vrrp::Args>),
     /// Probe one thing: exit 0 healthy, 1 not.
-    Check(check::Args),
+    Check(Late<check::Args>),
     /// Send gratuitous ARP or unsolicited neighbour advertisements.
-    Announce(announce::Args),
+    Announce(Late<announce::Args>),
     /// Add or remove a virtual address.
-    Addr(addr::Args),
+    Addr(Late<addr::Args>),
     /// Run notification scripts for events.
-    Notify(notify::Args),
+    Notify(Late<notify::Args>),
     /// The kernel's load balancer as data: show, diff, apply.
-    Ipvs(ipvs::Args),
+    Ipvs(Late<ipvs::Args>),
     /// The configuration language: check, show, keywords.
-    Config(config::Args),
+    Config(Late<config::Args>),
     /// State, reasons and counters of a running supervisor.
-    Status(status::Args),
+    Status(Late<status::Args>),
     /// Steer a running supervisor.
-    Ctl(ctl::Args),
+    Ctl(Late<ctl::Args>),
     /// Decode VRRP live or from a capture, with a verdict for each packet.
-    Sniff(sniff::Args),
+    Sniff(Late<sniff::Args>),
     /// Try a configuration on this machine: namespaces, real traffic, real faults.
-    Lab(lab::Args),
+    Lab(Late<lab::Args>),
     /// Replay simulated networks of virtual routers.
-    Sim(sim::Args),
+    Sim(Late<sim::Args>),
     /// Write shell completions to stdout.
     #[command(hide = true)]
-    Completions(manual::CompletionArgs),
+    Completions(Late<manual::CompletionArgs>),
     /// Write man pages into a directory.
     #[command(hide = true)]
-    Man(manual::ManArgs),
+    Man(Late<manual::ManArgs>),
 }
 
 /// The whole program, by the name that it was called by; `binary` is its own, for one that was
@@ -154,21 +156,21 @@ impl Cli {
     pub fn execute(self) -> Result<Exit> {
         let printer = Printer::new(self.json);
         match self.command {
-            Command::Run(args) => run::execute(args, &self.log, printer),
-            Command::Vrrp(args) => vrrp::execute(args, printer),
-            Command::Check(args) => check::execute(args, printer),
-            Command::Announce(args) => announce::execute(args, printer),
-            Command::Addr(args) => addr::execute(args, printer),
-            Command::Notify(args) => notify::execute(args, printer),
-            Command::Ipvs(args) => ipvs::execute(args, printer),
-            Command::Config(args) => config::execute(args, printer),
-            Command::Status(args) => status::execute(args, printer),
-            Command::Ctl(args) => ctl::execute(args, printer),
-            Command::Sniff(args) => sniff::execute(args, printer),
-            Command::Lab(args) => lab::execute(args, printer),
-            Command::Sim(args) => sim::execute(args, printer),
-            Command::Completions(args) => manual::completions(&args),
-            Command::Man(args) => manual::man(&args),
+            Command::Run(Late(args)) => run::execute(args, &self.log, printer),
+            Command::Vrrp(Late(args)) => vrrp::execute(args, printer),
+            Command::Check(Late(args)) => check::execute(args, printer),
+            Command::Announce(Late(args)) => announce::execute(args, printer),
+            Command::Addr(Late(args)) => addr::execute(args, printer),
+            Command::Notify(Late(args)) => notify::execute(args, printer),
+            Command::Ipvs(Late(args)) => ipvs::execute(args, printer),
+            Command::Config(Late(args)) => config::execute(args, printer),
+            Command::Status(Late(args)) => status::execute(args, printer),
+            Command::Ctl(Late(args)) => ctl::execute(args, printer),
+            Command::Sniff(Late(args)) => sniff::execute(args, printer),
+            Command::Lab(Late(args)) => lab::execute(args, printer),
+            Command::Sim(Late(args)) => sim::execute(args, printer),
+            Command::Completions(Late(args)) => manual::completions(&args),
+            Command::Man(Late(args)) => manual::man(&args),
         }
     }
 }
