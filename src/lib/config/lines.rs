@@ -23,7 +23,7 @@ impl<'t> Lines<'t> {
     }
 
     /// The next `bytes` were read in another way.
-    pub(super) fn skip(&mut self, bytes: usize) {
+    pub(super) fn pass(&mut self, bytes: usize) {
         self.at = self.at.saturating_add(bytes);
     }
 }
@@ -35,7 +35,7 @@ impl<'t> Iterator for Lines<'t> {
     fn next(&mut self) -> Option<Self::Item> {
         let (start, rest) = self.rest()?;
         let raw = rest.split_inclusive('\n').next()?;
-        self.skip(raw.len());
+        self.pass(raw.len());
         Some((start, raw.trim_end_matches(['\n', '\r'])))
     }
 }

@@ -4,6 +4,8 @@
 //! A brace ends what stands before it: the rest of its line counts like a new line, with
 //! conditions, definitions and repetitions of its own.
 
+mod ahead;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -152,7 +154,9 @@ impl<'a> Reader<'a> {
         self.files.push(path.to_owned());
         self.here = None;
         let checks = self.include_checks;
-        self.lines(&text, Span { file, start: 0, end: 0, trace });
+        let (mut lines, origin) = (Lines::new(&text), Span { file, start: 0, end: 0, trace });
+        self.by_two_hands(&text, &mut lines, origin);
+        self.lines_before(text.len(), &mut lines, origin);
         self.include_checks = checks;
         self.files.pop();
         self.here = None;
@@ -203,12 +207,12 @@ impl<'a> Reader<'a> {
         false
     }
 
-    fn lines(&mut self, text: &str, origin: Span) {
-        let mut lines = Lines::new(text);
-        while !self.exhausted {
+    /// Take the `lines` that start before byte `end`.
+    fn lines_before(&mut self, end: usize, lines: &mut Lines<'_>, origin: Span) {
+        while !self.exhausted && lines.at() < end {
             let from = lines.at();
-            let Some(suspect) = self.plain(&mut lines, origin) else {
-                if self.any(&mut lines, origin).is_none() {
+            let Some(suspect) = self.plain(lines, origin) else {
+                if self.any(lines, origin).is_none() {
                     return;
                 }
                 self.suspects.add(origin, from..lines.at());
@@ -226,7 +230,7 @@ impl<'a> Reader<'a> {
         let (start, rest) = lines.rest().filter(|_| self.rendering.is_none())?;
         let at = Span { start: offset(start), ..origin };
         let taken = self.builder.plain_line(rest, at, &mut self.diagnostics)?;
-        lines.skip(taken.end);
+        lines.pass(taken.end);
         let end = at.start.saturating_add(offset(taken.length));
         self.spend(taken.length, Span { end, ..at });
         Some(taken.suspect)

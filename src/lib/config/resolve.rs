@@ -103,8 +103,7 @@ impl<'a> Entry<'a> {
 
     /// The lines of its block as they stand.
     pub(super) fn lines(&self) -> impl Iterator<Item = Node<'a>> + use<'a> {
-        let block = self.place.block();
-        block.into_iter().flat_map(|block| block.nodes).map(Place::node)
+        self.place.inside().into_iter().flatten().map(Place::node)
     }
 }
 
@@ -148,11 +147,11 @@ impl Resolver {
             let Some(value) = self.value(place, row) else { continue };
             let quiet = quiet || matches!(row.support, Support::NotYet(_));
             let mut entry = Entry { place, row, value, children: Box::default(), quiet };
-            if let (Some(inner), Some(content)) = (place.block(), row.content)
-                && !content.entries
+            if let Some(content) = row.content.filter(|content| !content.entries)
                 && !entry.is_late()
+                && let Some(inside) = place.inside()
             {
-                entry.children = self.nested(inner.nodes, content, quiet, stack);
+                entry.children = self.nested(inside, content, quiet, stack);
             }
             let before = stack.get(from..).unwrap_or_default();
             if !self.repeated(before, &entry, block) {
@@ -165,8 +164,8 @@ impl Resolver {
     /// `entry`, a block that is resolved late, with its keywords.
     pub(super) fn open<'a>(&mut self, entry: &Entry<'a>) -> Entry<'a> {
         let Entry { place, row, ref value, quiet, .. } = *entry;
-        let children = match (place.block(), row.content) {
-            (Some(inner), Some(content)) => self.block(inner.nodes, content, quiet),
+        let children = match (place.inside(), row.content) {
+            (Some(inside), Some(content)) => self.block(inside, content, quiet),
             _ => Box::default(),
         };
         Entry { place, row, value: value.clone(), children, quiet }
@@ -291,9 +290,8 @@ impl Resolver {
 
     /// The value of a keyword; `None` when it must be left out.
     fn value(&mut self, place: Place<'_>, row: &'static Row) -> Option<Value> {
-        self.shape(place, row)?;
         let arguments = place.arguments();
-        let first = arguments.first();
+        self.shape(place, arguments, row)?;
         let (value, most) = match row.arguments {
             Arguments::None | Arguments::Block => (Value::Words, 0),
             Arguments::NamedBlock => (Value::Words, 1),
@@ -303,25 +301,25 @@ impl Resolver {
             Arguments::Command => (Value::Words, 3),
             Arguments::Quoted => (Value::Words, usize::MAX),
             Arguments::Switch => {
-                let on = match first {
+                let on = match arguments.first() {
                     Some(word) => self.parsed(row, word.span, values::switch(word.text))?,
                     None => true,
                 };
                 (Value::Switch(on), 1)
             }
-            Arguments::MaybeNumber(..) if first.is_none() => (Value::Words, 1),
+            Arguments::MaybeNumber(..) if arguments.is_empty() => (Value::Words, 1),
             Arguments::Number(least, most) | Arguments::MaybeNumber(least, most) => {
-                let word = first?;
+                let word = arguments.first()?;
                 let parsed = values::number(word.text, least, most);
                 (Value::Number(self.parsed(row, word.span, parsed)?), 1)
             }
             Arguments::Seconds(least, most) => {
-                let word = first?;
+                let word = arguments.first()?;
                 let parsed = values::seconds(word.text, least, most);
                 (Value::Time(self.parsed(row, word.span, parsed)?), 1)
             }
             Arguments::Choice(words) => {
-                let word = first?;
+                let word = arguments.first()?;
                 self.parsed(row, word.span, values::choice(word.text, words))?;
                 (Value::Words, 1)
             }
@@ -337,10 +335,14 @@ impl Resolver {
     }
 
     /// Whether it has a block and enough arguments.
-    fn shape(&mut self, place: Place<'_>, row: &'static Row) -> Option<()> {
-        let arguments = place.arguments();
-        match (place.block(), row.content) {
-            (None, Some(_)) => {
+    fn shape(
+        &mut self,
+        place: Place<'_>,
+        arguments: WordList<'_>,
+        row: &'static Row,
+    ) -> Option<()> {
+        match (place.has_block(), row.content) {
+            (false, Some(_)) => {
                 let message = format!("`{}` has no block", row.keyword);
                 self.diagnostics.push(
                     Diagnostic::new(Code::BlockMissing, place.keyword().span, message)
@@ -348,10 +350,11 @@ impl Resolver {
                 );
                 return None;
             }
-            (Some(block), None) => {
+            (true, None) => {
+                let span = place.block().map(|block| block.open).unwrap_or_default();
                 let message = format!("`{}` takes no block", row.keyword);
                 self.diagnostics.push(
-                    Diagnostic::new(Code::BraceWithoutBlock, block.open, message)
+                    Diagnostic::new(Code::BraceWithoutBlock, span, message)
                         .remedy("remove the brace and its partner, or name the block it opens"),
                 );
             }
@@ -372,8 +375,8 @@ impl Resolver {
             }
         };
         let keyword = row.keyword;
-        if ONE_NAME.contains(&keyword)
-            && let Some(second) = arguments.get(1)
+        if let Some(second) = arguments.get(1)
+            && ONE_NAME.contains(&keyword)
         {
             let message = format!("`{keyword}` has more than one name; keepalived drops the block");
             self.diagnostics.push(

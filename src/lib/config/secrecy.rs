@@ -41,25 +41,52 @@ impl Suspects {
         Self((0..).zip(sources.files()).map(whole).collect())
     }
 
+    /// Add all of `others`, which come after these.
+    pub(super) fn join(&mut self, others: Self) {
+        others.0.into_iter().for_each(|part| self.part(part));
+    }
+
     /// Add whole lines of the file that `place` is in.
     pub(super) fn add(&mut self, place: Span, lines: Range<usize>) {
         let (start, end) = (offset(lines.start), offset(lines.end));
-        match self.0.last_mut().filter(|last| (last.file, last.end) == (place.file, start)) {
-            Some(last) => last.end = end,
-            None => self.0.push(Span { file: place.file, start, end, trace: 0 }),
+        self.part(Span { file: place.file, start, end, trace: 0 });
+    }
+
+    fn part(&mut self, part: Span) {
+        match self.0.last_mut().filter(|last| (last.file, last.end) == (part.file, part.start)) {
+            Some(last) => last.end = part.end,
+            None => self.0.push(part),
         }
     }
 }
 
 /// Whether what stands behind `word` is secret, or in its block may be, even in the middle of a
 /// line.
+#[inline]
 pub(super) fn is_telling(word: &str) -> bool {
-    static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-        let blocks = TABLE.blocks.iter().map(|(name, _)| name.as_str());
-        blocks.chain(TABLE.secrets.iter().copied()).collect()
-    });
-    WORDS.iter().any(|telling| telling.eq_ignore_ascii_case(word))
+    let first = word.as_bytes().first().map_or(0, |byte| usize::from(byte.to_ascii_lowercase()));
+    TELLING_WORDS.initials.get(first).copied().unwrap_or_default()
+        && TELLING_WORDS.words.iter().any(|telling| telling.eq_ignore_ascii_case(word))
 }
+
+/// The words of [`is_telling`], which is asked for every word of a file.
+struct TellingWords {
+    words: Vec<&'static str>,
+    /// Whether one begins with this byte, in small letters.
+    initials: [bool; 256],
+}
+
+static TELLING_WORDS: LazyLock<TellingWords> = LazyLock::new(|| {
+    let blocks = TABLE.blocks.iter().map(|(name, _)| name.as_str());
+    let words: Vec<_> = blocks.chain(TABLE.secrets.iter().copied()).collect();
+    let begins = |byte: u8| {
+        let first = |word: &&str| word.as_bytes().first().map(u8::to_ascii_lowercase);
+        words.iter().any(|word| first(word) == Some(byte))
+    };
+    let mut initials = [false; 256];
+    (0..=u8::MAX).zip(&mut initials).for_each(|(byte, initial)| *initial = begins(byte));
+    TellingWords { words, initials }
+});
 
 /// Hide secrets in `diagnostics`, and give the places in `sources` that must not be shown; `words`
 /// are those of the tree.

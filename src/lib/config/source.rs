@@ -8,6 +8,8 @@ use std::sync::{Arc, OnceLock};
 const LONGEST_CHAIN: usize = 12;
 /// Steps behind one step among which a further one is looked for: a line seldom uses more names.
 const NEWEST: usize = 32;
+/// Bytes of a file from one to the next of which it is known how many lines are before them.
+const PIECE: usize = 4096;
 
 /// A range of bytes in one file, with the expansion that led to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,8 +99,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Its text.
     pub text: Arc<String>,
-    /// Byte offset of each line, once somebody asks.
-    lines: OnceLock<Vec<u32>>,
+    /// How many lines end before each [`PIECE`], once somebody asks.
+    ended: OnceLock<Vec<usize>>,
 }
 
 /// A position as people say it.
@@ -129,7 +131,7 @@ pub struct SourceMap {
 impl SourceMap {
     /// Add a file; the index goes into [`Span::file`].
     pub fn add(&mut self, path: PathBuf, text: impl Into<Arc<String>>) -> u32 {
-        self.files.push(SourceFile { path, text: text.into(), lines: OnceLock::new() });
+        self.files.push(SourceFile { path, text: text.into(), ended: OnceLock::new() });
         offset(self.files.len().saturating_sub(1))
     }
 
@@ -299,27 +301,66 @@ impl SourceFile {
         self.text.get(usize::try_from(span.start).ok()?..usize::try_from(span.end).ok()?)
     }
 
-    fn lines(&self) -> &[u32] {
-        self.lines.get_or_init(|| {
-            let ends = self.text.match_indices('\n').map(|(at, _)| offset(at.saturating_add(1)));
-            std::iter::once(0).chain(ends).collect()
-        })
-    }
-
     /// Number and byte range (without its end of line) of the line that holds byte `at`.
     fn line_of(&self, at: u32) -> Option<(usize, std::ops::Range<usize>)> {
-        let lines = self.lines();
-        let number = lines.partition_point(|start| *start <= at);
-        let start = usize::try_from(*lines.get(number.checked_sub(1)?)?).ok()?;
-        let end = match lines.get(number) {
-            Some(next) => usize::try_from(*next).ok()?.saturating_sub(1),
-            None => self.text.len(),
-        };
-        Some((number, start..end))
+        let at = usize::try_from(at).ok()?.min(self.text.len());
+        let (before, rest) = self.text.as_bytes().split_at_checked(at)?;
+        let pieces = self.ended.get_or_init(|| pieces(self.text.as_bytes()));
+        let ended =
+            pieces.get(at / PIECE)?.saturating_add(line_ends(before.get(at - at % PIECE..)?));
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+        Some((ended.saturating_add(1), start..at.saturating_add(length)))
     }
+}
+
+/// How many lines end in `text` before each [`PIECE`] of it and before its end.
+fn pieces(text: &[u8]) -> Vec<usize> {
+    let sums = text.chunks(PIECE).scan(0_usize, |sum, piece| {
+        *sum = sum.saturating_add(line_ends(piece));
+        Some(*sum)
+    });
+    std::iter::once(0).chain(sums).collect()
+}
+
+/// How many lines end in `bytes`; counted in pieces so small that the count of one fits a byte,
+/// which makes it many bytes at a time.
+fn line_ends(bytes: &[u8]) -> usize {
+    let ends = |piece: &[u8]| piece.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    bytes.chunks(usize::from(u8::MAX)).map(|piece| usize::from(ends(piece))).sum()
 }
 
 /// A byte offset as it is kept; files are bounded far below 4 GiB.
 pub(super) fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_byte_is_in_the_line_that_counting_finds(
+            lines in prop::collection::vec("[a-zé]{0,400}\r?", 1..60),
+            places in prop::collection::vec(0..1000_usize, 20),
+        ) {
+            let text = lines.join("\n");
+            let mut sources = SourceMap::default();
+            let number = sources.add("x".into(), text.clone());
+            let file = sources.file(number).unwrap();
+            let ends = [0, PIECE, 2 * PIECE, text.len()].map(|end| end.min(text.len()));
+            let scaled = places.iter().map(|place| text.len() * place / 999);
+            for at in scaled.chain(ends) {
+                let (before, after) = text.as_bytes().split_at(at);
+                let line = before.split(|byte| *byte == b'\n').count();
+                let start = at - before.split(|byte| *byte == b'\n').next_back().unwrap().len();
+                let end = at + after.split(|byte| *byte == b'\n').next().unwrap().len();
+                prop_assert_eq!(file.line_of(offset(at)), Some((line, start..end)));
+            }
+        }
+    }
 }

@@ -54,7 +54,7 @@ pub(super) struct Block<'t> {
 /// Words one after the other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WordList<'t> {
-    tree: &'t Tree<'t>,
+    part: &'t Part<'t>,
     stored: &'t [Stored],
 }
 
@@ -68,7 +68,7 @@ impl<'t> WordList<'t> {
     }
 
     pub(super) fn get(self, number: usize) -> Option<Word<'t>> {
-        self.stored.get(number).map(|stored| self.tree.word(*stored))
+        self.stored.get(number).map(|stored| self.part.word(*stored))
     }
 
     pub(super) fn first(self) -> Option<Word<'t>> {
@@ -77,29 +77,34 @@ impl<'t> WordList<'t> {
 
     pub(super) fn split_first(self) -> Option<(Word<'t>, Self)> {
         let (first, stored) = self.stored.split_first()?;
-        Some((self.tree.word(*first), Self { stored, ..self }))
+        Some((self.part.word(*first), Self { stored, ..self }))
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = Word<'t>> + Clone + use<'t> {
-        self.stored.iter().map(move |stored| self.tree.word(*stored))
+        self.stored.iter().map(move |stored| self.part.word(*stored))
     }
 }
 
 /// Statements one after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Nodes<'t> {
-    tree: &'t Tree<'t>,
+    part: &'t Part<'t>,
     at: u32,
     end: u32,
+    /// Those of these parts come after them.
+    later: &'t [Part<'t>],
 }
 
 impl<'t> Iterator for Nodes<'t> {
     type Item = Place<'t>;
 
     fn next(&mut self) -> Option<Place<'t>> {
-        let place = Place { tree: self.tree, at: self.at };
-        let statement = self.tree.kept.statements.get(index(self.at));
-        self.at = statement.filter(|_| self.at < self.end)?.end;
+        while self.at >= self.end {
+            let (next, later) = self.later.split_first()?;
+            *self = next.outermost(later);
+        }
+        let place = Place { part: self.part, at: self.at };
+        self.at = self.part.kept.statements.get(index(self.at))?.end;
         Some(place)
     }
 }
@@ -107,7 +112,7 @@ impl<'t> Iterator for Nodes<'t> {
 /// A statement in its tree: a number instead of all that [`Node`] has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'t> {
-    tree: &'t Tree<'t>,
+    part: &'t Part<'t>,
     at: u32,
 }
 
@@ -120,44 +125,65 @@ impl<'t> Place<'t> {
     /// Its first word.
     pub(super) fn keyword(self) -> Word<'t> {
         let nothing = Word { text: "", span: Span::default() };
-        self.stored().first().map_or(nothing, |stored| self.tree.word(*stored))
+        self.stored().first().map_or(nothing, |stored| self.part.word(*stored))
     }
 
     /// The keyword that its first word is.
     pub(super) fn known(self) -> Option<Keyword> {
-        self.tree.kept.statements.get(index(self.at))?.keyword
+        self.statement()?.keyword
     }
 
     /// How many statements it is, with those of its block.
     pub(super) fn statements(self) -> usize {
-        let end = self.tree.kept.statements.get(index(self.at)).map_or(0, |own| own.end);
+        let end = self.statement().map_or(0, |own| own.end);
         index(end.saturating_sub(self.at))
     }
 
     /// Its other words.
     pub(super) fn arguments(self) -> WordList<'t> {
         let stored = self.stored().split_first().map_or(&[][..], |(_, rest)| rest);
-        WordList { tree: self.tree, stored }
+        WordList { part: self.part, stored }
     }
 
     /// Its block.
     pub(super) fn block(self) -> Option<Block<'t>> {
-        let kept = &self.tree.kept;
-        let statement = kept.statements.get(index(self.at))?;
-        let braces = kept.braces.get(index(statement.braces.checked_sub(1)?))?;
-        let nodes = Nodes { tree: self.tree, at: self.at.saturating_add(1), end: statement.end };
+        let kept = &self.part.kept;
+        let braces = kept.braces.get(index(self.statement()?.braces.checked_sub(1)?))?;
         let close = braces.close.map(|close| kept.span(close));
-        Some(Block { open: kept.span(braces.open), close, nodes })
+        Some(Block { open: kept.span(braces.open), close, nodes: self.inside()? })
+    }
+
+    /// Whether it has a block.
+    pub(super) fn has_block(self) -> bool {
+        self.statement().is_some_and(|own| own.braces > 0)
+    }
+
+    /// What stands between the braces of its block.
+    pub(super) fn inside(self) -> Option<Nodes<'t>> {
+        let statement = self.statement().filter(|own| own.braces > 0)?;
+        let (at, end) = (self.at.saturating_add(1), statement.end);
+        Some(Nodes { part: self.part, at, end, later: &[] })
+    }
+
+    fn statement(self) -> Option<&'t Statement> {
+        self.part.kept.statements.get(index(self.at))
     }
 
     fn stored(self) -> &'t [Stored] {
-        self.tree.kept.words(self.at)
+        self.part.kept.words(self.at)
     }
 }
 
 /// Every statement of a configuration, now that no file is added any more.
 #[derive(Debug)]
 pub(super) struct Tree<'t> {
+    first: Part<'t>,
+    later: Vec<Part<'t>>,
+}
+
+/// The statements from one place outside of all blocks to another one.
+#[derive(Debug)]
+struct Part<'t> {
     kept: Kept,
     sources: &'t SourceMap,
 }
@@ -165,17 +191,27 @@ pub(super) struct Tree<'t> {
 impl<'t> Tree<'t> {
     /// What a [`Builder`] has taken; `sources` has the files.
     pub(super) fn new(taken: Taken, sources: &'t SourceMap) -> Self {
-        Self { kept: taken.kept, sources }
+        let mut parts = taken.parts.into_iter().map(|kept| Part { kept, sources });
+        let empty = || Part { kept: Kept::default(), sources };
+        Self { first: parts.next().unwrap_or_else(empty), later: parts.collect() }
     }
 
     /// The statements outside of all blocks.
     pub(super) fn top(&'t self) -> Nodes<'t> {
-        Nodes { tree: self, at: 0, end: offset(self.kept.statements.len()) }
+        self.first.outermost(&self.later)
     }
 
     /// All words.
     pub(super) fn words(&'t self) -> impl Iterator<Item = Word<'t>> {
-        self.kept.words.iter().map(move |stored| self.word(*stored))
+        let words = |part: &'t Part<'t>| part.kept.words.iter().map(|stored| part.word(*stored));
+        std::iter::once(&self.first).chain(&self.later).flat_map(words)
+    }
+}
+
+impl<'t> Part<'t> {
+    /// The statements outside of all blocks, then those of the `later` parts.
+    fn outermost(&'t self, later: &'t [Self]) -> Nodes<'t> {
+        Nodes { part: self, at: 0, end: offset(self.kept.statements.len()), later }
     }
 
     fn word(&'t self, stored: Stored) -> Word<'t> {
@@ -183,7 +219,7 @@ impl<'t> Tree<'t> {
     }
 }
 
-/// What a tree is made of, in a few pieces of memory.
+/// What a part of a tree is made of, in a few pieces of memory.
 #[derive(Debug, Default)]
 struct Kept {
     words: Vec<Stored>,
@@ -242,10 +278,14 @@ impl Kept {
     }
 
     fn word<'t>(&'t self, stored: Stored, sources: &'t SourceMap) -> Word<'t> {
-        let span = self.span(stored);
-        let text = match self.origins.get(index(stored.origin)) {
-            Some(Origin::Put(_)) => self.texts.get(index(stored.start)..index(stored.end)),
-            _ => sources.file(span.file).and_then(|file| file.text_at(span)),
+        let Stored { start, end, origin } = stored;
+        let (text, span) = match self.origins.get(index(origin)) {
+            Some(Origin::File { file, trace }) => {
+                let span = Span { file: *file, start, end, trace: *trace };
+                (sources.file(*file).and_then(|file| file.text_at(span)), span)
+            }
+            Some(Origin::Put(span)) => (self.texts.get(index(start)..index(end)), *span),
+            None => (None, Span::default()),
         };
         Word { text: text.unwrap_or_default(), span }
     }

@@ -1,7 +1,8 @@
 //! The system's answers to what a configuration asks: files, patterns, environment, users.
 
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::{Group, User};
@@ -12,16 +13,18 @@ use crate::io::input;
 /// Bytes of one file at most; also what `/dev/zero` gives before it is refused.
 const LARGEST: u64 = 32 << 20;
 
+/// Bytes that one hand reads sooner than another one could start.
+const FEW: usize = 1 << 20;
+
 /// Reads the real file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemLoader;
 
 impl Loader for SystemLoader {
     fn read(&self, path: &Path) -> Result<String, LoadError> {
-        let mut bytes = Vec::new();
         let file = input::open(path).map_err(failed)?;
-        let read = file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if u64::try_from(read).is_ok_and(|read| read > LARGEST) {
+        let bytes = contents(&file).map_err(failed)?;
+        if u64::try_from(bytes.len()).is_ok_and(|read| read > LARGEST) {
             let cause = format!("it has more than {LARGEST} bytes");
             return Err(LoadError { cause, not_found: false });
         }
@@ -127,11 +130,40 @@ impl Loader for Held<'_> {
     }
 }
 
-fn failed(error: std::io::Error) -> LoadError {
+/// What is in `file`, or a byte more than the largest may have.
+fn contents(file: &File) -> io::Result<Vec<u8>> {
+    let told = file.metadata()?.len().min(LARGEST);
+    let told = usize::try_from(told).unwrap_or_default();
+    if told > FEW
+        && let Some(bytes) = in_halves(file, told)
+    {
+        return Ok(bytes);
+    }
+    // What it tells of its length is a guess: more may come, and of many it tells nothing.
+    let mut bytes = Vec::with_capacity(told.saturating_add(1));
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same of a file of `length` bytes, by two hands; `None` when it has more or fewer after all.
+fn in_halves(file: &File, length: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    let (front, back) = bytes.split_at_mut(length / 2);
+    let middle = u64::try_from(front.len()).ok()?;
+    let (mut first, mut second) = (None, None);
+    let mut one = || first = file.read_exact_at(front, 0).ok();
+    let mut other = || second = file.read_exact_at(back, middle).ok();
+    SystemLoader.both(&mut one, &mut other);
+    let end = u64::try_from(length).ok()?;
+    let ended = file.read_at(&mut [0], end).is_ok_and(|more| more == 0);
+    first.and(second).filter(|()| ended).map(|()| bytes)
+}
+
+fn failed(error: io::Error) -> LoadError {
     // "No such file or directory (os error 2)": the number helps nobody.
     let text = error.to_string();
     let cause = text.split(" (os error").next().unwrap_or(&text).to_owned();
-    LoadError { cause, not_found: error.kind() == std::io::ErrorKind::NotFound }
+    LoadError { cause, not_found: error.kind() == io::ErrorKind::NotFound }
 }
 
 /// keepalived's defaults: `config_id` (`-i`) is the node name up to its first dot.

@@ -49,6 +49,8 @@ struct Context<'a> {
     resolver: &'a mut Resolver,
     defaults: Defaults,
     scripts: BTreeMap<String, Script>,
+    /// How many blocks had their trackers taken so far.
+    lists: usize,
     /// Folders that scripts are in.
     folders: BTreeMap<OsString, program::Folder>,
     notify: NotifyPlan,
@@ -76,7 +78,8 @@ struct Script {
     weight: i16,
     reverse: bool,
     span: Span,
-    tracked: bool,
+    /// The number of the last list that tracks it, and where it does.
+    tracked: Option<(usize, Span)>,
 }
 
 /// A router on its way: what is still needed to compare it with the others.
@@ -96,6 +99,7 @@ impl<'a> Context<'a> {
             resolver,
             defaults: Defaults::default(),
             scripts: BTreeMap::new(),
+            lists: 0,
             folders: BTreeMap::new(),
             notify: NotifyPlan::default(),
             instances: BTreeMap::new(),

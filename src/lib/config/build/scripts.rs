@@ -53,7 +53,7 @@ pub(super) fn script(entry: &Entry<'_>, context: &mut Context<'_>) {
         })
     });
     let span = entry.value_span();
-    context.scripts.insert(name, Script { config, weight, reverse, span, tracked: false });
+    context.scripts.insert(name, Script { config, weight, reverse, span, tracked: None });
 }
 
 /// The scripts that something tracks, with their trackers; the others are told.
@@ -61,7 +61,7 @@ pub(super) fn tracked(context: &mut Context<'_>) -> (Vec<ScriptConfig>, Vec<Trac
     let (mut configs, mut trackers) = (Vec::new(), Vec::new());
     for (name, script) in std::mem::take(&mut context.scripts) {
         let Some(config) = script.config else { continue };
-        if script.tracked {
+        if script.tracked.is_some() {
             let id = TrackerId::Script(name);
             trackers.push(TrackerConfig { id, init_fail: config.init_fail });
             configs.push(*config);

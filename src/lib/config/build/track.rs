@@ -116,19 +116,17 @@ pub(super) fn build(
             }
         }
     }
-    seen.clear();
+    context.lists += 1;
     for line in settings.all("track_script").flat_map(Entry::lines) {
         let Some((weight, reverse)) = script(&line, context) else { continue };
-        if is_first(&mut seen, line.keyword.text, &line, context) {
-            let tracker = TrackerId::Script(line.keyword.text.to_owned());
-            trackers.push((Tracked { tracker, weight, reverse }, line.keyword.span));
-        }
+        let tracker = TrackerId::Script(line.keyword.text.to_owned());
+        trackers.push((Tracked { tracker, weight, reverse }, line.keyword.span));
     }
     trackers
 }
 
-/// Take note that something tracks the script of `line`: with which weight. `None`: there is none
-/// that can be tracked.
+/// Take note that the last list tracks the script of `line`: with which weight. `None`: there is
+/// none that can be tracked, or the list has it already.
 fn script(line: &Node<'_>, context: &mut Context<'_>) -> Option<(i16, bool)> {
     let name = line.keyword.text;
     let given = weight_of(line, 253, context);
@@ -144,8 +142,15 @@ fn script(line: &Node<'_>, context: &mut Context<'_>) -> Option<(i16, bool)> {
     };
     // One without a command was reported where it is defined; keepalived does not track it either.
     script.config.as_ref()?;
-    script.tracked = true;
-    Some(given.unwrap_or((script.weight, script.reverse)))
+    let weight = given.unwrap_or((script.weight, script.reverse));
+    if let Some((list, first)) = script.tracked
+        && list == context.lists
+    {
+        tracked_already(line, first, context);
+        return None;
+    }
+    script.tracked = Some((context.lists, line.keyword.span));
+    Some(weight)
 }
 
 /// Whether `name`, which `line` tracks, is new in its list.

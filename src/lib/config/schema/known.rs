@@ -7,53 +7,45 @@ use std::sync::LazyLock;
 
 use super::{Arguments, Block, Row, blocks};
 
-/// A word that is a keyword of some block.
+/// A word that is a keyword of some block: its number from 1, and beside it what holds for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) struct Keyword(NonZeroU16);
 
-/// What holds for one keyword.
-#[derive(Default)]
-struct Uses {
-    /// Its row in each block that has it.
-    rows: Vec<(&'static Block, &'static Row)>,
-    /// Its arguments are quoted as those of a command are.
-    command: bool,
-    /// No message may show its arguments.
-    secret: bool,
-    /// It is a setting, and not only a word of list entries.
-    setting: bool,
-}
+/// Its arguments are quoted as those of a command are.
+const COMMAND: u16 = 1 << 15;
+/// No message may show its arguments.
+const SECRET: u16 = 1 << 14;
+/// It is a setting, and not only a word of list entries.
+const SETTING: u16 = 1 << 13;
+/// What is not its number.
+const MARKS: u16 = COMMAND | SECRET | SETTING;
 
 impl Keyword {
     /// The keyword that `word` is.
     pub(in crate::config) fn of(word: &str) -> Option<Self> {
-        INDEX.numbers.get(word).copied().map(Self)
-    }
-
-    fn uses(self) -> Option<&'static Uses> {
-        let index: &'static Index = &INDEX;
-        index.uses.get(usize::from(self.0.get()).checked_sub(1)?)
+        INDEX.keywords.get(word).copied()
     }
 
     /// Its row in `block`.
     pub(in crate::config) fn row(self, block: &Block) -> Option<&'static Row> {
-        let found = self.uses()?.rows.iter().find(|(known, _)| std::ptr::eq(*known, block));
-        found.map(|(_, row)| *row)
+        let number = usize::from(self.0.get() & !MARKS);
+        let rows = INDEX.rows.get(number.checked_sub(1)?)?;
+        rows.iter().find(|(known, _)| std::ptr::eq(*known, block)).map(|(_, row)| *row)
     }
 
     /// Whether its arguments are quoted as those of a command are, which is richer.
     pub(in crate::config) fn takes_command(self) -> bool {
-        self.uses().is_some_and(|uses| uses.command)
+        self.0.get() & COMMAND != 0
     }
 
     /// Whether no message may show its arguments.
     pub(in crate::config) fn is_secret(self) -> bool {
-        self.uses().is_some_and(|uses| uses.secret)
+        self.0.get() & SECRET != 0
     }
 
     /// Whether it is a setting of some block, and not only a word of list entries.
     pub(in crate::config) fn is_setting(self) -> bool {
-        self.uses().is_some_and(|uses| uses.setting)
+        self.0.get() & SETTING != 0
     }
 }
 
@@ -72,14 +64,14 @@ pub fn is_secret(word: &str) -> bool {
 /// All keywords.
 #[derive(Default)]
 struct Index {
-    numbers: Numbers,
-    /// By number, from 1.
-    uses: Vec<Uses>,
+    keywords: Keywords,
+    /// The row in each block that has it, by the number of the keyword.
+    rows: Vec<Vec<(&'static Block, &'static Row)>>,
 }
 
 #[expect(clippy::disallowed_types, reason = "it is asked and never gone through")]
-type Numbers =
-    std::collections::HashMap<&'static str, NonZeroU16, std::hash::BuildHasherDefault<Quick>>;
+type Keywords =
+    std::collections::HashMap<&'static str, Keyword, std::hash::BuildHasherDefault<Quick>>;
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let mut index = Index::default();
@@ -93,19 +85,23 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
 
 impl Index {
     fn add(&mut self, block: &'static Block, row: &'static Row) {
-        let next = u16::try_from(self.uses.len().saturating_add(1)).ok().and_then(NonZeroU16::new);
-        let Some(next) = next else { return };
-        let number = *self.numbers.entry(row.keyword).or_insert(next);
-        if number == next {
-            self.uses.push(Uses::default());
-        }
-        let Some(uses) = self.uses.get_mut(usize::from(number.get()).saturating_sub(1)) else {
+        let next = u16::try_from(self.rows.len().saturating_add(1)).unwrap_or(u16::MAX);
+        let Some(next) = NonZeroU16::new(next).filter(|next| next.get() & MARKS == 0) else {
             return;
         };
-        uses.rows.push((block, row));
-        uses.command |= matches!(row.arguments, Arguments::Command | Arguments::Quoted);
-        uses.secret |= row.secret;
-        uses.setting |= !block.entries;
+        let keyword = self.keywords.entry(row.keyword).or_insert(Keyword(next));
+        if keyword.0 == next {
+            self.rows.push(Vec::new());
+        }
+        let number = usize::from(keyword.0.get() & !MARKS);
+        if let Some(rows) = self.rows.get_mut(number.saturating_sub(1)) {
+            rows.push((block, row));
+        }
+        let command = matches!(row.arguments, Arguments::Command | Arguments::Quoted);
+        let marks = [(command, COMMAND), (row.secret, SECRET), (!block.entries, SETTING)];
+        for (_, mark) in marks.into_iter().filter(|(holds, _)| *holds) {
+            keyword.0 |= mark;
+        }
     }
 }
 

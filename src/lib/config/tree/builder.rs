@@ -19,6 +19,8 @@ const INDENT: [u8; 4] = [b' '; 4];
 #[derive(Debug, Default)]
 pub(in crate::config) struct Builder {
     kept: Kept,
+    /// The parts before that one, which are complete.
+    complete: Vec<Kept>,
     /// The number of the last origin that is a file.
     origin: u32,
     /// Words before those of the statement that is being read.
@@ -39,7 +41,7 @@ pub(in crate::config) struct Builder {
 /// What a [`Builder`] has taken, until the files are complete.
 #[derive(Debug)]
 pub(in crate::config) struct Taken {
-    pub(super) kept: Kept,
+    pub(super) parts: Vec<Kept>,
     /// Words that no message may show.
     pub secrets: Vec<Span>,
     /// Blocks that were still open at the end.
@@ -126,20 +128,15 @@ impl Builder {
         let origin = self.file(at.file, at.trace);
         let place = |byte: usize| at.start.saturating_add(offset(byte));
         let bytes = text.as_bytes();
-        let run = |from: usize, class: Class| {
-            let rest = bytes.get(from..).unwrap_or_default();
-            from + rest.iter().take_while(|byte| Class::of(**byte) == class).count()
-        };
-        // Half of a large file is indentation.
-        let indented = |from: usize| bytes.get(from..from + INDENT.len()) == Some(&INDENT[..]);
         let mut plain = Plain::default();
         let mut next = 0;
         loop {
-            while indented(next) {
+            // Half of a large file is indentation.
+            while bytes.get(next..).and_then(|rest| rest.first_chunk()) == Some(&INDENT) {
                 next += INDENT.len();
             }
-            let from = run(next, Class::Blank);
-            let end = run(from, Class::Word);
+            let from = after(bytes, next, Class::Blank);
+            let end = after(bytes, from, Class::Word);
             if from < end {
                 if plain.brace.is_some() {
                     return None;
@@ -150,17 +147,17 @@ impl Builder {
             next = end + 1;
             match bytes.get(end) {
                 Some(b' ' | b'\t') => {}
+                Some(b'\n') => return plain.ends(end, next),
+                Some(byte @ (b'{' | b'}')) if plain.brace.is_none() => {
+                    let brace = Stored { start: place(end), end: place(next), origin };
+                    plain.brace = Some((*byte, brace));
+                }
                 Some(b'"') if from == end && plain.brace.is_none() && !plain.keyword.is_empty() => {
                     next = quoted(bytes, end)?;
                     let span = Span { start: place(end), end: place(next), ..at };
                     self.put(text.get(end + 1..next - 1)?, span);
                 }
-                Some(byte @ (b'{' | b'}')) if plain.brace.is_none() => {
-                    let brace = Stored { start: place(end), end: place(next), origin };
-                    plain.brace = Some((*byte, brace));
-                }
                 Some(b'\r') if bytes.get(next) == Some(&b'\n') => return plain.ends(end, next + 1),
-                Some(b'\n') => return plain.ends(end, next),
                 None => return plain.ends(end, end),
                 Some(_) => return None,
             }
@@ -169,7 +166,23 @@ impl Builder {
 
     /// How many words were taken.
     pub(in crate::config) fn words(&self) -> usize {
-        self.kept.words.len()
+        self.complete.iter().chain([&self.kept]).map(|part| part.words.len()).sum()
+    }
+
+    /// Whether nothing is open: what follows means the same whatever was taken so far, as long as
+    /// it does not begin with a brace.
+    pub(in crate::config) fn is_outside(&self) -> bool {
+        self.open.is_empty() && self.skipped == 0 && self.begun == self.kept.words.len()
+    }
+
+    /// Go on as `next`, which has taken what follows since nothing was open.
+    pub(in crate::config) fn follow(&mut self, mut next: Self) {
+        std::mem::swap(self, &mut next);
+        let Self { kept, mut complete, mut secrets, .. } = next;
+        complete.push(kept);
+        complete.append(&mut self.complete);
+        secrets.append(&mut self.secrets);
+        (self.complete, self.secrets) = (complete, secrets);
     }
 
     /// The number of a file as an origin.
@@ -287,7 +300,9 @@ impl Builder {
         while let Some(open) = self.open.pop() {
             unclosed += usize::from(self.end(open, None).is_some());
         }
-        Taken { kept: self.kept, secrets: self.secrets, unclosed }
+        let mut parts = self.complete;
+        parts.push(self.kept);
+        Taken { parts, secrets: self.secrets, unclosed }
     }
 }
 
@@ -328,6 +343,13 @@ impl<'l> Plain<'l> {
     fn ends(self, length: usize, end: usize) -> Option<Self> {
         (length < KEEPALIVED_LINE).then_some(Self { length, end, ..self })
     }
+}
+
+/// Where the bytes of `class` end that begin at `from`.
+#[inline]
+fn after(bytes: &[u8], from: usize, class: Class) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    from + rest.iter().position(|byte| Class::of(*byte) != class).unwrap_or(rest.len())
 }
 
 /// Where a quoted word ends that starts at `from` and needs no closer look either.

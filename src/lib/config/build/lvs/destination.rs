@@ -1,6 +1,7 @@
 //! `real_server` and `sorry_server`: who answers.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Entered;
 use std::net::IpAddr;
 
 use super::super::Context;
@@ -41,13 +42,20 @@ pub(super) fn build(
     context: &mut Context<'_>,
 ) -> (Vec<DestinationConfig>, Option<Family>) {
     let mut family = frame.family;
-    let mut seen: BTreeMap<(IpAddr, u16), Span> = BTreeMap::new();
+    let mut seen: BTreeMap<Key, Span> = BTreeMap::new();
     let mut destinations = Vec::with_capacity(settings.all("real_server").count());
     for entry in settings.all("real_server") {
         let entry = &context.resolver.open(entry);
         let Some(place) = place(entry, frame, &mut family, context) else { continue };
         let span = entry.value_span();
-        if let Some(first) = seen.get(&(place.address, place.port)).copied() {
+        let first = match seen.entry(key(&place)) {
+            Entered::Vacant(new) => {
+                new.insert(span);
+                None
+            }
+            Entered::Occupied(first) => Some(*first.get()),
+        };
+        if let Some(first) = first {
             let message = format!("the real_server {} is there already", name(&place));
             context.report(
                 Diagnostic::new(Code::DuplicateEntry, span, message)
@@ -56,7 +64,6 @@ pub(super) fn build(
             );
             continue;
         }
-        seen.insert((place.address, place.port), span);
         let destination = destination(entry, &place, frame, around, context);
         findings.see(&destination, entry);
         destinations.push(destination);
@@ -71,6 +78,16 @@ struct Place {
     address: IpAddr,
     port: u16,
     forwarding: Forwarding,
+}
+
+/// What no two servers of a pool have in common: family, address and port, quick to compare.
+type Key = (bool, u128, u16);
+
+fn key(place: &Place) -> Key {
+    match place.address {
+        IpAddr::V4(address) => (false, address.to_bits().into(), place.port),
+        IpAddr::V6(address) => (true, address.to_bits(), place.port),
+    }
 }
 
 fn name(place: &Place) -> String {
