@@ -3,6 +3,7 @@
 . "$(dirname "$0")/common.sh"
 mkfifo "$dir/never" "$dir/in"
 state=$dir/state conf=$dir/lb.conf events=$dir/events
+: >"$events"
 cat >"$conf" <<'CONF'
 virtual_server 10.9.0.100 80 {
     lb_algo rr
@@ -54,6 +55,7 @@ turn() { # turn SERVER up|down
     printf '{"v":1,"type":"check.transition","time":"","data":{"check":"10.9.0.%s:80","kind":"tcp","from":"unknown","to":"%s","reason":"told"}}\n' "$1" "$2" >&4
 }
 follow() {
+    recorded events "$events"
     : >"$events"
     "$ha" ipvs apply --follow "$conf" --json --state-dir "$state" --interval 100ms "$@" \
         <"$dir/in" >"$events" 2>"$dir/err" &
@@ -195,7 +197,16 @@ shown "a restart knows it" <<'TABLE'
 -a -t 10.9.0.100:80 -r 10.9.0.12:80 -m -w 0
 -a -t 10.9.0.100:80 -r 10.9.0.14:80 -m -w 1
 TABLE
+turn 12 down
+told "it dies meanwhile" '.type == "ipvs.server" and .data.server == "10.9.0.12:80" and .data.up == false'
 ends "undrain" 0 "$ha" ipvs undrain 10.9.0.12:80 --state-dir "$state"
+[ ! -s "$dir/out" ] || fail "a server that is down got a weight: $(cat "$dir/out")"
+says "who keeps the table decides" "gives it its weight, if it lives" "$dir/err"
+echo '{"control":"status","id":9}' >&4
+told "nothing was repaired for it" '.type == "ipvs.status" and .data.id == 9 and .data.repairs == 0 and all(.data.pools[].servers[]; .drained | not)'
+cp "$dir/expected" "$dir/right"
+shown "it stays inhibited" <"$dir/right"
+turn 12 up
 shown "it is back" <<'TABLE'
 -A -t 10.9.0.100:80 -s rr
 -a -t 10.9.0.100:80 -r 10.9.0.11:80 -m -w 1
@@ -232,6 +243,18 @@ ends_well
 ipvsadm -A -t 10.9.0.7:80 -s rr
 sed -i 1,3d "$conf"
 
+# Who dies while it is drained gets no weight either when nobody keeps the table any more.
+follow
+ends "drain before the end" 0 "$ha" ipvs drain 10.9.0.12:80 --state-dir "$state"
+told "it is taken over" '.type == "ipvs.weight" and .data.server == "10.9.0.12:80" and .data.to == 0'
+turn 12 down
+told "it dies" '.type == "ipvs.server" and .data.server == "10.9.0.12:80" and .data.up == false'
+kill -9 $pid; wait $pid 2>/dev/null
+exec 4>&-
+ends "undrain after that" 0 "$ha" ipvs undrain 10.9.0.12:80 --state-dir "$state"
+[ ! -s "$dir/out" ] || fail "a server that is down got a weight: $(cat "$dir/out")"
+says "it is told who has none" "10.9.0.12:80 of tcp 10.9.0.100:80 stays at weight 0" "$dir/err"
+
 # The end with --release; a scheduler that nobody knows is told once.
 follow --release
 ends_well
@@ -252,9 +275,41 @@ echo "ok   a plan on standard input"
 ends "no plan at all" 3 "$ha" ipvs apply --follow
 ends "stdin is taken" 2 "$ha" ipvs apply --follow -
 
+# A refused plan sets no timeouts, one that is taken does.
+plan() { # plan FILTER: that plan with a change
+    jq -c ".control = \"reload\" | .plan |= ($1)" "$dir/plan" >&4
+}
+follow
+plan '.table.timeouts = {tcp_s: 905} | .pools[0].services[0].addresses.count = 4294967295'
+told "a range that does not exist" '.type == "error" and (.data.message | contains("there are no 4294967295 addresses"))'
+ipvsadm -L --timeout | grep -q 905 && fail "a plan that was refused set timeouts"
+echo "ok   its timeouts are not set"
+plan '.table.timeouts = {tcp_s: 905}'
+until_set() { for _ in $(seq 200); do ipvsadm -L --timeout | grep -q ": 905 " && return; read -rt 0.05 <>"$dir/never" || :; done; fail "$(ipvsadm -L --timeout)"; }
+until_set
+echo "ok   those of a good one are"
+
+# A host whose addresses cannot be asked for keeps those that are known, says so once, and goes on
+# keeping the table: here because no file can be opened any more.
+files=0
+while [ -e /proc/$pid/fd/$files ]; do files=$((files + 1)); done
+prlimit --pid $pid --nofile=$files:1024
+plan '.pools[0].suspend_without_address = true'
+blind='.type == "error" and (.data.message | contains("open files") and (contains("ipvs.drained") | not))'
+told "addresses cannot be asked for" "$blind"
+repairs=$(jq -s 'map(select(.type == "ipvs.repaired") | .data.repairs) | max // 0' "$events")
+ipvsadm -d -t 10.9.0.100:80 -r 10.9.0.11:80
+told "drift is repaired without them" ".type == \"ipvs.repaired\" and .data.repairs == $((repairs + 1))"
+[ "$(jq -s "map(select($blind)) | length" "$events")" = 1 ] || fail "it is told again: $(cat "$events")"
+echo "ok   it is told once"
+prlimit --pid $pid --nofile=1024:1024
+told "then it is seen that the address is elsewhere" '.type == "ipvs.suspended" and .data.suspended'
+ip addr add 10.9.0.100/32 dev lo
+told "and that it is back" '.type == "ipvs.suspended" and (.data.suspended | not)'
+ends_well
+
 # With a real check in front.
 ipvsadm -C
-ip addr add 10.9.0.100/32 dev lo
 cat >"$dir/lb.conf" <<'CONF'
 virtual_server 10.9.0.100 80 {
     lb_algo rr
@@ -291,3 +346,4 @@ kill $server; wait $server 2>/dev/null
 echo "-A -t 10.9.0.100:80 -s rr" | shown "the server that ended does not"
 kill "$(cat "$dir/check")"; wait $pipeline || fail "the pipeline ended with $?"
 echo "ok   the end of the check is the end of the pipeline"
+recorded events "$events"

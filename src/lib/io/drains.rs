@@ -1,5 +1,6 @@
 //! Which servers are drained, in a file of the state directory: whoever makes the table reads it
-//! there, so that neither a reload nor a restart forgets it.
+//! there, so that neither a reload nor a restart forgets it. Whether somebody keeps the table shows
+//! in a lock beside it: who does knows which servers live, and nobody else gives one its weight.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
@@ -17,6 +18,32 @@ use crate::exit::Exit;
 const FILE: &str = "ipvs.drained";
 /// Locked while the file is being changed.
 const LOCK: &str = "ipvs.drained.lock";
+/// Locked by everybody who keeps the table, together; by somebody else only alone.
+const KEEPERS: &str = "ipvs.keepers";
+
+/// That the table is kept, or that nobody does: until it is dropped.
+#[derive(Debug)]
+pub struct Claim(#[expect(dead_code, reason = "the lock is held, not used")] Flock<File>);
+
+/// Keep the table. It waits for who changes it just now because nobody kept it.
+///
+/// # Errors
+/// When the directory cannot be written.
+pub fn keep(directory: &Path) -> Result<Claim> {
+    lock(directory, KEEPERS, FlockArg::LockShared).map(Claim).map_err(|e| unlocked(directory, &e))
+}
+
+/// Change the table while nobody keeps it; none when somebody does.
+///
+/// # Errors
+/// As [`keep`].
+pub fn claim(directory: &Path) -> Result<Option<Claim>> {
+    match lock(directory, KEEPERS, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(Claim(lock))),
+        Err(e) if e.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(e) => Err(unlocked(directory, &e)),
+    }
+}
 
 /// What is drained; nothing when there is no file.
 ///
@@ -42,10 +69,8 @@ pub fn read(directory: &Path) -> Result<Drains> {
 /// # Errors
 /// As [`read`], and when the directory cannot be written.
 pub fn change<T>(directory: &Path, change: impl FnOnce(&mut Drains) -> T) -> Result<T> {
-    let _lock = lock(directory).map_err(|e| {
-        Error::new("write", directory.join(LOCK).display().to_string(), e)
-            .remedy("name a directory that may be written: --state-dir DIR")
-    })?;
+    let _lock =
+        lock(directory, LOCK, FlockArg::LockExclusive).map_err(|e| unlocked(directory, &e))?;
     let mut drains = read(directory)?;
     let before = drains.clone();
     let outcome = change(&mut drains);
@@ -58,12 +83,17 @@ pub fn change<T>(directory: &Path, change: impl FnOnce(&mut Drains) -> T) -> Res
     Ok(outcome)
 }
 
-fn lock(directory: &Path) -> io::Result<Flock<File>> {
+fn lock(directory: &Path, name: &str, how: FlockArg) -> io::Result<Flock<File>> {
     DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).mode(0o600);
-    let file = file.open(directory.join(LOCK))?;
-    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, error)| error.into())
+    let file = file.open(directory.join(name))?;
+    Flock::lock(file, how).map_err(|(_, error)| error.into())
+}
+
+fn unlocked(directory: &Path, cause: &io::Error) -> Error {
+    Error::new("write", directory.display().to_string(), cause)
+        .remedy("name a directory that may be written: --state-dir DIR")
 }
 
 #[cfg(test)]
@@ -86,5 +116,17 @@ mod tests {
         let error = read(&directory).unwrap_err();
         assert_eq!(error.exit, Exit::Invalid);
         assert!(error.to_string().contains("ipvs.drained"), "{error}");
+    }
+    #[test]
+    fn the_table_is_kept_by_several_or_changed_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().join("state");
+        let alone = claim(&directory).unwrap();
+        assert!(alone.is_some());
+        drop(alone);
+        let keepers = [keep(&directory).unwrap(), keep(&directory).unwrap()];
+        assert!(claim(&directory).unwrap().is_none());
+        drop(keepers);
+        assert!(claim(&directory).unwrap().is_some());
     }
 }

@@ -55,7 +55,12 @@ pub(super) struct DrainArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  ha ipvs undrain 10.0.0.1:80")]
+  ha ipvs undrain 10.0.0.1:80
+
+Where ha ipvs apply --follow keeps the table with the same state directory, it gives the server its
+weight at its next look, if the server lives. Otherwise the server gets the weight from before.
+
+Exit codes: 0 done; 1 it was not drained.")]
 pub(super) struct UndrainArgs {
     /// As it was drained.
     #[arg(value_name = "ADDRESS[:PORT]")]
@@ -90,8 +95,17 @@ pub(super) fn drain(args: &DrainArgs, printer: Printer) -> Result<Exit> {
 
 pub(super) fn undrain(args: &UndrainArgs, printer: Printer) -> Result<Exit> {
     let wish = Wish { server: args.server, service: args.place.service, absent: true };
-    let done = ipvs::undrain(&args.place.state_dir, wish)?;
-    print(printer, &done, |done| output::applied(done, &[], false))?;
+    let undrained = ipvs::undrain(&args.place.state_dir, wish)?;
+    print(printer, &undrained.done, |done| output::applied(done, &[], false))?;
+    if undrained.kept {
+        printer.note("who keeps the table gives it its weight, if it lives");
+    }
+    for (service, server) in undrained.weightless {
+        printer.note(format!(
+            "{server} of {service} stays at weight 0: what it weighed before is not known; \
+             ha ipvs apply or edit gives it a weight"
+        ));
+    }
     Ok(Exit::Success)
 }
 

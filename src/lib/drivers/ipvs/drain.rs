@@ -63,12 +63,26 @@ pub fn drain(state_dir: &Path, wish: Wish) -> Result<Vec<Change>> {
     carry_out(&mut ipvs, edits.collect())
 }
 
-/// Strike it out, and give back the weights from before.
+/// What became of taking a wish back.
+#[derive(Debug, Default)]
+pub struct Undrained {
+    /// Weights that were given back.
+    pub done: Vec<Change>,
+    /// Somebody keeps the table, and gives whoever lives its weight.
+    pub kept: bool,
+    /// Who stays without a weight, because none from before is known.
+    pub weightless: Vec<(ServiceId, Endpoint)>,
+}
+
+/// Strike it out, and give back the weights from before, unless somebody keeps the table: then it is
+/// known there who lives, and what is right may be no weight at all.
 ///
 /// # Errors
 /// When it was not drained, or what could not be written or changed.
-pub fn undrain(state_dir: &Path, wish: Wish) -> Result<Vec<Change>> {
+pub fn undrain(state_dir: &Path, wish: Wish) -> Result<Undrained> {
     let Wish { server, service, .. } = wish;
+    // Claimed before it is struck out: who begins to keep the table then finds the weights given.
+    let claim = drains::claim(state_dir)?;
     let (gone, rest): (Option<Drain>, Drains) =
         drains::change(state_dir, |drains| (drains.remove(server, service), drains.clone()))?;
     let Some(gone) = gone else {
@@ -77,17 +91,23 @@ pub fn undrain(state_dir: &Path, wish: Wish) -> Result<Vec<Change>> {
             .remedy("ha ipvs drain, without a server, lists what is")
             .exit(Exit::No));
     };
+    if claim.is_none() {
+        return Ok(Undrained { kept: true, ..Undrained::default() });
+    }
     let mut ipvs = Ipvs::connect()?;
-    let found = destinations(&ipvs.read()?, |id, at| wish.is_about(id, at) && !rest.cover(id, at));
-    let weight = |id: &ServiceId, at: Endpoint| {
-        gone.weights.iter().find(|known| (known.service, known.server) == (*id, at))
-    };
-    let edits = found.iter().filter(|(_, one)| one.destination.weight == 0);
-    let edits = edits.filter_map(|(id, one)| {
-        let before = weight(id, one.destination.endpoint())?;
-        edit(*id, one.destination, before.weight)
-    });
-    carry_out(&mut ipvs, edits.collect())
+    let mut found =
+        destinations(&ipvs.read()?, |id, at| wish.is_about(id, at) && !rest.cover(id, at));
+    found.retain(|(_, one)| one.destination.weight == 0);
+    let (mut edits, mut weightless) = (Vec::new(), Vec::new());
+    for (id, one) in found {
+        let at = one.destination.endpoint();
+        match gone.weights.iter().find(|known| (known.service, known.server) == (id, at)) {
+            Some(before) => edits.extend(edit(id, one.destination, before.weight)),
+            None => weightless.push((id, at)),
+        }
+    }
+    let done = carry_out(&mut ipvs, edits)?;
+    Ok(Undrained { done, kept: false, weightless })
 }
 
 fn destinations(

@@ -12,11 +12,12 @@ use super::sync::Sync;
 use super::{Applied, Goal, Source, make};
 use crate::drivers::{Emit, stamped};
 use crate::engine::ipvs::{
-    Change, Cleanup, Contents, Endpoint, Others, ServiceId, Timeouts, contents_of, plan,
+    Change, Cleanup, Contents, Others, ServiceId, Timeouts, contents_of, plan, refusal,
 };
 use crate::engine::pool::{Balancer, CheckReport, Drains, Resume};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::io::drains::Claim;
 use crate::io::ipvs::Ipvs;
 use crate::io::netlink::Netlink;
 use crate::io::{clock, drains};
@@ -51,6 +52,8 @@ pub(super) struct Keeper {
     blind: Option<String>,
     /// What went wrong with the last turn.
     trouble: Option<String>,
+    /// Others see that the table is kept; none where the state directory cannot be written.
+    _claim: Option<Claim>,
 }
 
 /// What could not be done, and until when it is left alone.
@@ -77,6 +80,13 @@ impl Keeper {
     ) -> Result<Self> {
         checked(&source, &options)?;
         let mut ipvs = Ipvs::connect()?;
+        let claim = match drains::keep(&options.state_dir) {
+            Ok(claim) => Some(claim),
+            Err(error) => {
+                tell_error(emit, &error.to_string())?;
+                None
+            }
+        };
         let drains = drains::read(&options.state_dir)?;
         let (mut cleanup, mut sweeps) = (Cleanup::OneByOne, false);
         let mut sync = Sync::default();
@@ -113,6 +123,7 @@ impl Keeper {
             unread: None,
             blind: None,
             trouble: None,
+            _claim: claim,
         };
         this.look(emit)?;
         Ok(this)
@@ -210,6 +221,7 @@ impl Keeper {
         self.hear_drains(emit)?;
         self.tell(emit)?;
         let goal = self.goal()?;
+        self.take_over_weights(&goal.contents, emit)?;
         let changes = self.changes(&goal, actual);
         self.owned.extend(goal.contents.iter().map(|entry| entry.settings.id));
         if changes.is_empty() {
@@ -230,8 +242,7 @@ impl Keeper {
     /// The table is as desired, as far as the kernel lets it. What it does not let go stays ours.
     fn arrive(&mut self, contents: Contents) {
         let left = self.stuck.as_ref().map_or(&[][..], |stuck| &stuck.changes);
-        let stays = |id: &ServiceId| left.contains(&Change::DeleteService(*id));
-        self.owned.retain(|id| contents.get(id).is_some() || stays(id));
+        refusal::disown(&mut self.owned, &contents, left);
         self.sweeps = false;
         self.last = contents;
         self.cause = "check";
@@ -298,6 +309,33 @@ impl Keeper {
         Ok(())
     }
 
+    /// What a server that was drained weighed before is struck out: it may have died since, and
+    /// who undrains it after our end must not give it that back.
+    fn take_over_weights(&mut self, contents: &Contents, emit: &mut Emit<'_>) -> Result<()> {
+        let known = match &self.desired {
+            Desired::Pools(balancer) => balancer.drains(),
+            Desired::Table(_, drains) => drains,
+        };
+        let ours = |id: &ServiceId| contents.get(id).is_some();
+        if !known.know_weights(ours) {
+            return Ok(());
+        }
+        let mut known = known.clone();
+        known.forget_weights(ours);
+        match drains::change(&self.options.state_dir, |drains| drains.forget_weights(ours)) {
+            Ok(()) => match &mut self.desired {
+                Desired::Pools(balancer) => balancer.handle_drains(known),
+                Desired::Table(_, drains) => *drains = known,
+            },
+            Err(error) if self.unread.is_none() => {
+                self.unread = Some(error.to_string());
+                tell_error(emit, &error.to_string())?;
+            }
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
     /// Tell what the pools have to tell.
     fn tell(&mut self, emit: &mut Emit<'_>) -> Result<()> {
         let Desired::Pools(balancer) = &mut self.desired else { return Ok(()) };
@@ -347,11 +385,11 @@ impl Keeper {
         let before = self.stuck.take();
         let (before, known) = before.map(|stuck| (stuck.changes, stuck.why)).unwrap_or_default();
         let wanted = plan(&goal.contents, &self.last, Others::Delete);
-        let due: BTreeSet<_> = wanted.iter().chain(&before).map(subject).collect();
+        let due: BTreeSet<_> = wanted.iter().chain(&before).map(Change::subject).collect();
         let why = applied.problems(ToString::to_string);
-        let refused = |change: &Change| !why.is_empty() && !applied.done.contains(change);
-        let left = changes.into_iter().filter(refused).collect();
-        let is_due = |change: &Change| self.cause == "start" || due.contains(&subject(change));
+        let left =
+            if why.is_empty() { Vec::new() } else { refusal::undone(changes, &applied.done) };
+        let is_due = |change: &Change| self.cause == "start" || due.contains(&change.subject());
         let (due, drifted): (Vec<_>, Vec<_>) = applied.done.into_iter().partition(is_due);
         let news: &[String] = if why == known { &[] } else { &why };
         if !due.is_empty() || !news.is_empty() {
@@ -395,11 +433,6 @@ impl Keeper {
 /// A plan from standard input is judged as a file is.
 fn checked(source: &Source, options: &Options) -> Result<()> {
     source.checked("the configuration", options.others, options.only.as_ref()).map(|_| ())
-}
-
-/// What a change is about.
-const fn subject(change: &Change) -> (ServiceId, Option<Endpoint>) {
-    (change.service(), change.destination())
 }
 
 fn set_timeouts(ipvs: &mut Ipvs, timeouts: &Timeouts) -> Result<()> {

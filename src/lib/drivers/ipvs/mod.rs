@@ -12,13 +12,15 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use drain::{Wish, drain, undrain, wait};
+pub use drain::{Undrained, Wish, drain, undrain, wait};
 pub use follow::{Options, follow};
 pub use watch::{Watch, watch};
 
 use super::config_loader::{Held, options};
 use crate::config::{Outcome, load};
-use crate::engine::ipvs::{Change, Contents, Entry, Others, ServiceId, contents_of, plan, save};
+use crate::engine::ipvs::{
+    Change, Contents, Entry, Others, ServiceId, contents_of, plan, refusal, save,
+};
 use crate::engine::pool::{self, BalancerConfig};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -233,24 +235,15 @@ pub fn make(ipvs: &mut Ipvs, goal: &Goal, changes: Vec<Change>) -> Result<Applie
     }
     let (going, coming): (Vec<_>, Vec<_>) = changes.into_iter().partition(Change::takes_away);
     let (mut done, mut refused) = carry_out(ipvs, coming)?;
-    let troubled: BTreeSet<_> = refused.iter().map(|(change, _)| change.service()).collect();
-    let (kept, going): (Vec<_>, Vec<_>) =
-        going.into_iter().partition(|change| troubled.contains(&change.service()));
+    let (kept, going) = refusal::kept_and_gone(going, refused.iter().map(|(change, _)| change));
     let (gone, stuck) = carry_out(ipvs, going)?;
     done.extend(gone);
     refused.extend(stuck);
-    let mut left = differences(ipvs, goal)?;
-    left.retain(|change| {
-        !kept.contains(change) && !refused.iter().any(|(refused, _)| explains(refused, change))
-    });
-    // Without its service, nothing about a destination can succeed.
-    let no_service: BTreeSet<_> = refused
-        .iter()
-        .filter(|(change, _)| matches!(change, Change::AddService(_)))
-        .map(|(change, _)| change.service())
-        .collect();
+    let left = differences(ipvs, goal)?;
+    let left = refusal::unexplained(left, &kept, refused.iter().map(|(change, _)| change));
+    let missing = refusal::missing_services(refused.iter().map(|(change, _)| change));
     refused.retain(|(change, _)| {
-        change.destination().is_none() || !no_service.contains(&change.service())
+        change.destination().is_none() || !missing.contains(&change.service())
     });
     Ok(Applied { done, refused: refused.into_iter().map(|(_, error)| error).collect(), kept, left })
 }
@@ -269,13 +262,6 @@ fn carry_out(ipvs: &mut Ipvs, changes: Vec<Change>) -> Result<(Vec<Change>, Vec<
         }
     }
     Ok((done, refused))
-}
-
-/// Whether the refusal of `refused` explains that `left` is still to be done: a service that was
-/// refused explains its destinations too.
-fn explains(refused: &Change, left: &Change) -> bool {
-    refused.service() == left.service()
-        && (refused.destination().is_none() || refused.destination() == left.destination())
 }
 
 /// Have the kernel make this one change.

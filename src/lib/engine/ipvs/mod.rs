@@ -9,6 +9,7 @@ mod forwarding;
 mod observed;
 pub mod options;
 mod plan;
+pub mod refusal;
 pub mod save;
 mod service;
 mod sync;
@@ -20,7 +21,7 @@ pub use forwarding::{Forwarding, GueChecksum, Tunnel};
 pub use observed::{
     ObservedDestination, ObservedService, Role, Statistics, SyncState, Traffic, contents_of,
 };
-pub use plan::{Change, Others, plan};
+pub use plan::{Change, Others, Subject, plan};
 pub use service::{
     LONGEST_RANGE, Persistence, PersistenceMask, Protocol, Scheduler, SchedulerFlags, Service,
 };

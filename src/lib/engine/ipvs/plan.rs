@@ -44,6 +44,9 @@ pub enum Change {
     DeleteDestination(ServiceId, Endpoint),
 }
 
+/// A service, or a destination of it.
+pub type Subject = (ServiceId, Option<Endpoint>);
+
 /// The changes that make `actual` into `desired`, none when it is so. Within a service: itself,
 /// new destinations, changed ones (those that get a weight before those that lose theirs), gone
 /// ones. Services that go come last.
@@ -125,6 +128,12 @@ impl Change {
             Self::DeleteDestination(_, endpoint) => Some(*endpoint),
             _ => None,
         }
+    }
+
+    /// What it is about: a plan has one change for each.
+    #[must_use]
+    pub const fn subject(&self) -> Subject {
+        (self.service(), self.destination())
     }
 
     /// What is done: a word for people and for programs.

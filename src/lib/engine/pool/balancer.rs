@@ -122,11 +122,10 @@ impl Balancer {
         checked(&pools)?;
         let mut old: Vec<Option<Pool>> =
             std::mem::take(&mut self.pools).into_iter().map(Some).collect();
+        let mut places = places(&old);
         for config in pools {
-            let same = |old: &&mut Option<Pool>| {
-                old.as_ref().is_some_and(|old| is_same(&old.config, &config))
-            };
-            let pool = if let Some(old) = old.iter_mut().find(same).and_then(Option::take) {
+            let at = places.get_mut(&identity(&config)).and_then(VecDeque::pop_front);
+            let pool = if let Some(old) = at.and_then(|at| old.get_mut(at)).and_then(Option::take) {
                 let mut pool = Pool::reloaded(config, &old, &mut self.events);
                 pool.drain(&self.drains, &mut self.events);
                 inform(&mut pool, &self.known, &mut self.events);
@@ -358,13 +357,29 @@ fn begin(pool: &mut Pool, notify: bool, events: &mut VecDeque<Event>) {
     pool.begin(events);
 }
 
-/// Whether both are the same pool before and after a reload.
-fn is_same(old: &PoolConfig, new: &PoolConfig) -> bool {
-    match (&old.group, &new.group) {
-        (Some(name), Some(other)) => name == other && protocols(old) == protocols(new),
-        (None, None) => old.services == new.services,
-        _ => false,
+/// What makes a pool the same one before and after a reload.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Identity {
+    Group(Box<str>, Vec<Option<Protocol>>),
+    Services(Vec<Service>),
+}
+
+fn identity(pool: &PoolConfig) -> Identity {
+    match &pool.group {
+        Some(name) => Identity::Group(name.clone(), protocols(pool)),
+        None => Identity::Services(pool.services.clone()),
     }
+}
+
+/// Where each pool stands. Of several that are the same the first one is taken first.
+fn places(pools: &[Option<Pool>]) -> BTreeMap<Identity, VecDeque<usize>> {
+    let mut places = BTreeMap::<Identity, VecDeque<usize>>::new();
+    for (at, pool) in pools.iter().enumerate() {
+        if let Some(pool) = pool {
+            places.entry(identity(&pool.config)).or_default().push_back(at);
+        }
+    }
+    places
 }
 
 /// A group may have one pool for TCP and another for UDP.

@@ -25,7 +25,8 @@ pub struct Drain {
     /// Where; everywhere when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<ServiceId>,
-    /// Weights from before, for whoever undoes it without a configuration.
+    /// Weights from before, for whoever undoes it without a configuration. Who keeps the table
+    /// strikes them out: what a server is to weigh depends on whether it lives from then on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<Weight>,
 }
@@ -102,6 +103,19 @@ impl Drains {
         let same = |drain: &Drain| (drain.server, drain.service) == (server, service);
         let at = self.drained.iter().position(same)?;
         Some(self.drained.remove(at))
+    }
+
+    /// Whether a weight from before is known of a service of which `wanted` says so.
+    #[must_use]
+    pub fn know_weights(&self, wanted: impl Fn(&ServiceId) -> bool) -> bool {
+        self.drained.iter().flat_map(|drain| &drain.weights).any(|known| wanted(&known.service))
+    }
+
+    /// Strike out the weights from before of the services of which `gone` says so.
+    pub fn forget_weights(&mut self, gone: impl Fn(&ServiceId) -> bool) {
+        for drain in &mut self.drained {
+            drain.weights.retain(|known| !gone(&known.service));
+        }
     }
 
     /// Whether the destination `at` of `service` is to get no new connections.

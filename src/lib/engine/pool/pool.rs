@@ -1,6 +1,6 @@
 //! One `virtual_server`: who of its members serves, and when the sorry server does instead.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use super::check::CheckReport;
@@ -8,7 +8,7 @@ use super::contents::{is_drained, name};
 use super::member::Member;
 use super::plan::suspending;
 use super::{Drains, Event, PoolConfig};
-use crate::engine::ipvs::Destination;
+use crate::engine::ipvs::{Destination, Endpoint};
 
 /// A pool with what is known of it.
 #[derive(Clone, Debug)]
@@ -35,9 +35,12 @@ impl Pool {
     /// The pool `config`, which was `old` before a reload.
     pub(super) fn reloaded(config: PoolConfig, old: &Self, events: &mut VecDeque<Event>) -> Self {
         let mut new = Self::new(config);
+        let mut known = BTreeMap::<Endpoint, &Member>::new();
+        for old in &old.members {
+            known.entry(old.endpoint()).or_insert(old);
+        }
         for member in &mut new.members {
-            let at = member.endpoint();
-            let Some(old) = old.members.iter().find(|old| old.endpoint() == at) else { continue };
+            let Some(old) = known.get(&member.endpoint()) else { continue };
             *member = Member::reloaded(member.config.clone(), old);
             if member.alive != old.alive {
                 events.push_back(server(&new.name, member, "its checks are others after a reload"));
@@ -48,12 +51,9 @@ impl Pool {
         }
         new.has_quorum = old.has_quorum;
         new.is_suspended = old.is_suspended && new.config.suspend_without_address;
-        for gone in &old.members {
-            let stays = new.members.iter().any(|member| member.endpoint() == gone.endpoint());
-            if !stays {
-                events.extend(removed(&new.name, gone));
-            }
-        }
+        let stay: BTreeSet<Endpoint> = new.members.iter().map(Member::endpoint).collect();
+        let gone = old.members.iter().filter(|old| !stay.contains(&old.endpoint()));
+        events.extend(gone.filter_map(|gone| removed(&new.name, gone)));
         new
     }
 
