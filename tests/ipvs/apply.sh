@@ -8,6 +8,8 @@ ipvsadm -Ln --thresholds >"$dir/thresholds"
 "$ha" ipvs export >"$dir/export"
 "$ha" ipvs export --json >"$dir/export.json"
 "$ha" ipvs show --json >"$dir/show.json"
+recorded ipvs-table "$dir/export.json"
+recorded ipvs-table "$dir/show.json"
 is_whole() {
     ipvsadm -Sn >"$dir/now"
     same "$1: as it was" "$dir/saved" "$dir/now"
@@ -42,6 +44,8 @@ add service fwmark 8: rr (flag-1,flag-3)
 delete service tcp 10.9.0.200:80
 TEXT
 same "each difference is named" "$dir/expected" "$dir/out"
+"$ha" ipvs diff --json --prune "$dir/export" >"$dir/diff.json"
+recorded ipvs-changes "$dir/diff.json"
 ends "a dry run" 0 "$ha" ipvs apply --dry-run --prune "$dir/export"
 same "it says the same" "$dir/expected" "$dir/out"
 ends "a dry run does nothing" 1 "$ha" ipvs diff --prune "$dir/export"

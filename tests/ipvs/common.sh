@@ -16,6 +16,9 @@ ends() {
 }
 # says WHAT TEXT FILE
 says() { grep -qF -- "$2" "$3" || { cat "$3"; fail "$1"; }; echo "ok   $1"; }
+# recorded NAME FILE: JSON that was really written; who started this holds it against the schema of
+# that name, `events` against those of event lines
+recorded() { [ -z "${HA_VM_OUT:-}" ] || cat "$2" >>"$HA_VM_OUT/$1"; }
 # Every kind of service and destination that ipvsadm 1.31 can save.
 fill() {
     ipvsadm -R <<'TABLE'

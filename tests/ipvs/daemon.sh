@@ -22,6 +22,10 @@ says "so do we" \
     "master on dummy0, id 5, messages of 1400 bytes, group 224.0.0.90, port 8849, ttl 2" "$dir/ours"
 ends "a second master" 5 "$ha" ipvs sync start master -i dummy0
 says "it says what to do" "stop it first" "$dir/err"
+ends "as data" 0 "$ha" ipvs sync --json
+recorded ipvs-sync "$dir/out"
+ends "timeouts as data" 0 "$ha" ipvs timeouts --json
+recorded ipvs-timeouts "$dir/out"
 ends "stop" 0 "$ha" ipvs sync stop master
 ends "stop" 0 "$ha" ipvs sync stop backup
 [ -z "$(ipvsadm -L --daemon)" ] || fail "they run on"

@@ -111,6 +111,7 @@ same "connections" "$dir/theirs" "$dir/ours"
 [ "$(grep -c '10.9.0.100:80' "$dir/ours")" -ge 4 ] || fail "too few: $(cat "$dir/ours")"
 grep -q '2001:db8::100' "$dir/ours" || fail "no IPv6"
 ends "without any privilege, as data" 0 setpriv --bounding-set -net_admin "$ha" ipvs show --connections --json
+recorded ipvs-connections "$dir/out"
 jq -e '[.connections[] | select(.client.port == 0 and .service.address == "10.9.0.100")] | length == 1' \
     "$dir/out" >/dev/null || fail "no template"
 echo "ok   the template of a persistent client"

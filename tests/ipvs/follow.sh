@@ -322,6 +322,7 @@ virtual_server 10.9.0.100 80 {
     }
 }
 CONF
+recorded events "$events"
 : >"$events"
 { "$ha" check tcp 127.0.0.1:8080 --watch --interval 100ms --json & echo $! >"$dir/check"; wait; } |
     "$ha" ipvs apply --follow "$dir/lb.conf" --json --state-dir "$state" >"$events" 2>"$dir/err" &

@@ -2,7 +2,7 @@
 # What keepalived makes of a configuration, `ha ipvs apply` makes too: with --follow always, for it
 # knows who has to prove that it lives, and without where nobody has to. Each configuration begins
 # with the table as `ipvsadm -Sn` prints it, and has a network namespace for itself.
-#   keepalived.sh HA_BINARY
+#   keepalived.sh HA_BINARY [CONFIGURATION]...
 . "$(dirname "$0")/common.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 export ha dir
@@ -44,6 +44,7 @@ compare() {
     same "$name: the same from the model" "$dir/theirs" "$dir/ours"
 }
 export -f compare
-printf '%s\n' "$here"/configurations/*.conf |
+[ $# -gt 1 ] && shift || set -- "$here"/configurations/*.conf
+printf '%s\n' "$@" |
     xargs -P 6 -I {} unshare -n bash -c 'compare {}' || fail "not every table is the same"
-echo "ok   $(printf '%s\n' "$here"/configurations/*.conf | wc -l) configurations"
+echo "ok   $# configurations"

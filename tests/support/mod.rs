@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub mod machine;
+pub mod schema;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;

@@ -58,7 +58,8 @@ Example:
   ha ipvs undrain 10.0.0.1:80
 
 Where ha ipvs apply --follow keeps the table with the same state directory, it gives the server its
-weight at its next look, if the server lives. Otherwise the server gets the weight from before.
+weight at its next look, if the server lives. Otherwise the server gets the weight from before, where
+it is known.
 
 Exit codes: 0 done; 1 it was not drained.")]
 pub(super) struct UndrainArgs {
