@@ -110,7 +110,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcomm
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "file" -d 'Does a file say that all is well?'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "process" -d 'Do as many processes of a name run as should?'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "run" -d 'Run all checks of a configuration, or of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address [default: the one that the routes choose]' -r
@@ -518,7 +518,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "file" -d 'Does a file say that all is well?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "process" -d 'Do as many processes of a name run as should?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run all checks of a configuration, or of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand announce" -s i -l interface -d 'The interface whose hardware address is announced' -r
 complete -c ha -n "__fish_ha_using_subcommand announce" -l count -d 'Messages for each address' -r
@@ -941,7 +941,7 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "file" -d 'Does a file say that all is well?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "process" -d 'Do as many processes of a name run as should?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all tracked scripts of a configuration, or those of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "run" -d 'Run all checks of a configuration, or of a plan on stdin'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "add" -d 'Put an address on an interface; nothing to do when it is there'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from addr" -f -a "del" -d 'Take an address off an interface; nothing to do when it is not there'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ipvs" -f -a "show" -d 'Print the table'

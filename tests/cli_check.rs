@@ -292,7 +292,7 @@ fn a_child_obeys_its_control_lines() {
     assert_eq!(
         up,
         json!({"check": "yes", "kind": "script", "from": "unknown", "to": "up",
-            "reason": "exit status 0"})
+            "reason": "exit status 0", "tracked": true})
     );
     ha.send(&json!({"control": "ping", "id": 8}));
     assert_eq!(ha.expect("pong"), json!({"id": 8}));

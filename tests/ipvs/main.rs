@@ -127,6 +127,11 @@ fn drift_is_undone_within_a_second_and_what_is_right_is_never_written() {
 }
 
 #[test]
+fn real_servers_are_out_after_exactly_the_configured_tries_and_back_when_they_recover() {
+    on_a_kernel_with_ipvs("checks.sh");
+}
+
+#[test]
 fn a_drained_server_keeps_its_connections_and_the_wait_for_their_end_is_told() {
     let kinds = on_a_kernel_with_ipvs("drain.sh");
     let all = ["ipvs.draining", "ipvs.drained", "ipvs.watched", "ipvs.traffic"];

@@ -27,6 +27,12 @@ pub const FOR_PIPES: [Capability; 5] = [
 /// whoever owns them.
 pub const FOR_FILES: [Capability; 1] = [Capability::CAP_DAC_OVERRIDE];
 
+/// The capabilities with these names, which begin after `CAP_`.
+#[must_use]
+pub fn named(names: &[&str]) -> Vec<Capability> {
+    names.iter().filter_map(|name| format!("CAP_{name}").parse().ok()).collect()
+}
+
 /// Make sure that the process has every one of `needed`.
 ///
 /// # Errors

@@ -21,6 +21,32 @@ pub fn part_of(whole: Duration) -> Duration {
     Duration::from_nanos(number().checked_rem(nanos).unwrap_or(0))
 }
 
+/// Numbers that spread well, from one that nobody can foresee (SplitMix64): for many at once.
+#[derive(Debug)]
+pub struct Numbers(u64);
+
+impl Numbers {
+    /// Begin anywhere.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(number())
+    }
+
+    /// The next one.
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,11 +13,13 @@ use super::event::Line;
 use super::{Printer, text};
 use crate::error::{Error, Result};
 
-/// Most lines that wait.
+/// Lines that may wait, at least.
 const CAPACITY: usize = 1024;
 
 #[derive(Default)]
 struct State {
+    /// Things that there are more than usual: the latest line about each must have room.
+    extra: usize,
     waiting: VecDeque<Line>,
     dropped: u64,
     writing: bool,
@@ -56,6 +58,11 @@ impl EventStream {
         Ok(Self(shared))
     }
 
+    /// There are lines about so many things: the latest one about each of them never has to go.
+    pub fn make_room_for(&self, things: usize) {
+        self.0.lock().extra = things.saturating_mul(2);
+    }
+
     /// Queue a line; never waits.
     pub fn emit(&self, line: Line) {
         let mut state = self.0.lock();
@@ -63,7 +70,7 @@ impl EventStream {
             state.dropped += 1;
             return;
         }
-        if state.waiting.len() >= CAPACITY {
+        if state.waiting.len() >= CAPACITY.saturating_add(state.extra) {
             make_room(&mut state, &line);
         }
         state.waiting.push_back(line);
@@ -92,18 +99,19 @@ fn subject(line: &Line) -> (&str, [Option<&str>; NAMES.len()]) {
     (&line.kind, NAMES.map(|key| line.data.get(key).and_then(serde_json::Value::as_str)))
 }
 
-/// Drop the oldest line that says the same kind of thing as a later one or as `newest`; failing
-/// that, the oldest.
+/// Drop every line that says the same kind of thing as a later one or as `newest`, all at once, so
+/// that it is seldom looked for them; where there are none, the oldest.
 fn make_room(state: &mut State, newest: &Line) {
+    let before = state.waiting.len();
     let mut later = BTreeSet::from([subject(newest)]);
-    let mut outdated = 0;
-    for (index, line) in state.waiting.iter().enumerate().rev() {
-        if !later.insert(subject(line)) {
-            outdated = index;
-        }
+    let outdated: Vec<bool> =
+        state.waiting.iter().rev().map(|line| !later.insert(subject(line))).collect();
+    let mut outdated = outdated.into_iter().rev();
+    state.waiting.retain(|_| !outdated.next().unwrap_or(false));
+    if state.waiting.len() == before {
+        state.waiting.pop_front();
     }
-    state.waiting.remove(outdated);
-    state.dropped += 1;
+    state.dropped += (before - state.waiting.len()) as u64;
 }
 
 fn write_all(shared: &Shared, json: bool) {

@@ -40,14 +40,14 @@ pub fn words(line: &Line) -> String {
 }
 
 fn check(data: &Value) -> String {
-    let kind = text(data, "kind");
-    format!(
-        "{kind} {} {} -> {}{}",
-        text(data, "check"),
-        text(data, "from"),
-        text(data, "to"),
-        reason_of(data)
-    )
+    let (from, to) = (text(data, "from"), text(data, "to"));
+    let turn = if from == to { to } else { format!("{from} -> {to}") };
+    let set = ["weight", "value"].map(|key| match data.get(key).and_then(Value::as_i64) {
+        Some(number) => format!(", {key} {number}"),
+        None => String::new(),
+    });
+    let (kind, check) = (text(data, "kind"), text(data, "check"));
+    format!("{kind} {check} {turn}{}{}", set.concat(), reason_of(data))
 }
 
 fn child(data: &Value) -> String {
@@ -134,6 +134,9 @@ mod tests {
         let data = json!({"check": "nginx", "kind": "script", "from": "up", "to": "down",
             "reason": "exit status 1"});
         assert!(said("check.transition", data).ends_with("script nginx up -> down: exit status 1"));
+        let data = json!({"check": "load", "kind": "script", "from": "up", "to": "up",
+            "reason": "exit status 9", "weight": 7});
+        assert!(said("check.transition", data).ends_with("load up, weight 7: exit status 9"));
     }
 
     #[test]

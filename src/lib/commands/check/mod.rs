@@ -170,7 +170,16 @@ Examples:
   ha check script -- /usr/local/bin/check_nginx --quick
   ha check script --watch --interval 2s -- pidof nginx")]
     Script(script::ScriptArgs),
-    /// Run all tracked scripts of a configuration, or those of a plan on stdin.
+    /// Run all checks of a configuration, or of a plan on stdin.
+    #[command(after_help = "\
+Examples:
+  ha check run -f keepalived.conf --verbose
+  ha check run -f lb.conf --json | ha ipvs apply --follow lb.conf
+
+Scripts that routers track, and every check of the real servers, each once however many servers
+share it. A line is written when a verdict changes, or what a check sets: a weight (misc_dynamic),
+the number in a file (FILE_CHECK). SIGHUP reads the file again; what stays the same goes on as it
+stands. What a BFD_CHECK needs to know is not found out here.")]
     Run(script::RunArgs),
 }
 

@@ -6,7 +6,7 @@ use super::super::model::{self, ConfigArgs};
 use super::repeat::Repeat;
 use super::words::positive_duration;
 use super::{PATIENCE, exit_of};
-use crate::drivers::check::{self, Options};
+use crate::drivers::check::{self, Options, Source};
 use crate::engine::check::{CheckPlan, CommandLine, Health, ScriptConfig};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -63,17 +63,19 @@ pub(super) fn script(args: ScriptArgs, printer: Printer) -> Result<Exit> {
         statistics: !once,
         output: output_of(repeat.verbose),
         count: if once { Some(1) } else { repeat.count },
+        tracked: false,
     };
     let plan = CheckPlan { scripts: vec![config], ..CheckPlan::default() };
     let mut emit = |line: &_| if once { printer.answer(line) } else { printer.event(line) };
-    let scripts = check::run(Some(plan), options, &mut emit)?;
+    let scripts = check::run(plan, Source::Nobody, options, &mut emit)?;
     Ok(exit_of(scripts.first().map_or(Health::Unknown, |script| script.health)))
 }
 
 pub(super) fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
-    let plan = match args.config.file {
-        Some(file) => Some(scripts_of(&file, args.config.config_id)?),
-        None => None,
+    let ConfigArgs { file, config_id } = args.config;
+    let plan = match &file {
+        Some(file) => plan_of(file, config_id.clone())?,
+        None => check::first_plan()?,
     };
     let options = Options {
         results: args.verbose,
@@ -81,11 +83,21 @@ pub(super) fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
         statistics: false,
         output: output_of(args.verbose),
         count: None,
+        tracked: true,
     };
-    capabilities::keep_beside_scripts(&capabilities::FOR_SCRIPTS)?;
+    keep_for(&plan)?;
     log::never_wait()?;
     let events = EventStream::start(printer)?;
-    let ended = check::run(plan, options, &mut |line| {
+    let room = |plan: &CheckPlan| plan.scripts.len() + plan.checks.len() + plan.files.len();
+    events.make_room_for(room(&plan));
+    let mut reload = || {
+        let Some(file) = &file else { return Ok(CheckPlan::default()) };
+        let plan = plan_of(file, config_id.clone())?;
+        events.make_room_for(room(&plan));
+        Ok(plan)
+    };
+    let source = if file.is_some() { Source::File(&mut reload) } else { Source::Lines };
+    let ended = check::run(plan, source, options, &mut |line| {
         events.emit(line.clone());
         Ok(())
     });
@@ -93,16 +105,29 @@ pub(super) fn run(args: RunArgs, printer: Printer) -> Result<Exit> {
     ended.map(|_| Exit::Success)
 }
 
-/// The scripts that `file` has something track.
-fn scripts_of(file: &std::path::Path, config_id: Option<String>) -> Result<CheckPlan> {
-    let scripts = model::read(file, config_id)?.scripts;
-    if scripts.is_empty() {
+/// Everything that `file` has checked.
+fn plan_of(file: &std::path::Path, config_id: Option<String>) -> Result<CheckPlan> {
+    let plan = model::read(file, config_id)?.checks();
+    if plan.is_empty() {
         let target = file.display().to_string();
-        return Err(Error::new("run the checks of", target, "nothing in it tracks a script")
-            .remedy("name a vrrp_script in the track_script of an instance or group")
+        return Err(Error::new("run the checks of", target, "nothing in it is checked")
+            .remedy(
+                "give a real_server a check, or name a vrrp_script in the track_script of an \
+                 instance or group",
+            )
             .exit(Exit::Invalid));
     }
-    Ok(CheckPlan { scripts, ..CheckPlan::default() })
+    Ok(plan)
+}
+
+/// Give up what `plan` does not take.
+fn keep_for(plan: &CheckPlan) -> Result<()> {
+    let kept = capabilities::named(&plan.capabilities());
+    if plan.has_scripts() {
+        capabilities::keep_beside_scripts(&kept)
+    } else {
+        capabilities::confine(&kept)
+    }
 }
 
 const fn output_of(verbose: bool) -> Output {

@@ -86,7 +86,7 @@ impl Question {
         }
     }
 
-    async fn put(&self) -> Answer {
+    pub(super) async fn put(&self) -> Answer {
         match self {
             Self::Tcp(tcp) => tcp.ask().await,
             Self::Icmp(icmp) => icmp.ask().await,
@@ -236,6 +236,6 @@ fn statistics(question: &Question, sums: &Statistics) -> Line {
     stamped("check.statistics", data)
 }
 
-fn micros(duration: Duration) -> Value {
+pub(super) fn micros(duration: Duration) -> Value {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).into()
 }

@@ -128,12 +128,13 @@ fn hear(keeper: &mut Keeper, line: &str, emit: &mut Emit<'_>) -> Result<()> {
     }
 }
 
-/// Events of other kinds are for others.
+/// Events of other kinds are for others, and so are those of scripts that routers track.
 fn check(keeper: &mut Keeper, event: &Line, emit: &mut Emit<'_>) -> Result<()> {
     if event.kind == "vrrp.transition" {
         keeper.transition(&event.data);
     }
-    if !matches!(event.kind.as_str(), "check.transition" | "check.result") {
+    let is_tracked = event.data.get("tracked") == Some(&true.into());
+    if is_tracked || !matches!(event.kind.as_str(), "check.transition" | "check.result") {
         return Ok(());
     }
     match serde_json::from_value::<CheckReport>(event.data.clone()) {

@@ -38,7 +38,8 @@ impl FileCheck {
 }
 
 /// The number in the first line; nothing is zero.
-fn number(text: &[u8]) -> Option<i64> {
+#[must_use]
+pub fn number(text: &[u8]) -> Option<i64> {
     // What follows the line may be anything, and be cut anywhere.
     let line = text.trim_ascii_start().split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = std::str::from_utf8(line).ok()?.trim();

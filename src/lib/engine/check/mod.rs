@@ -1,6 +1,7 @@
 //! Health checking as decisions: when to probe, and what a row of results means.
 
 mod base64;
+pub mod checker;
 mod config;
 pub mod database;
 pub mod details;
@@ -22,6 +23,7 @@ mod smtp;
 mod threshold;
 mod udp;
 
+pub use checker::{Checker, CheckerStatus};
 pub use config::{CommandLine, Identity, ScriptConfig};
 pub use dns::RecordType;
 pub use hex::{Bytes, Pattern, PatternByte};

@@ -151,6 +151,12 @@ impl Script {
         }
     }
 
+    /// A predecessor has told this verdict: it goes on from there.
+    pub fn resume(&mut self, health: Health, reason: &str) {
+        self.threshold = Threshold::resumed(health, self.config.rise, self.config.fall);
+        reason.clone_into(&mut self.reason);
+    }
+
     /// What it runs with.
     #[must_use]
     pub const fn config(&self) -> &ScriptConfig {

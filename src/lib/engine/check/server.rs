@@ -10,6 +10,7 @@ use super::config::CommandLine;
 use super::dns::RecordType;
 use super::hex::{Bytes, Pattern};
 use super::http::HttpCheck;
+use super::outcome::{Ending, Grade};
 
 /// One check of one real server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,4 +188,42 @@ pub struct ScriptCheck {
     /// Exit status 2..=255 is good and sets the weight to the status less 2.
     #[serde(default)]
     pub dynamic: bool,
+}
+
+impl ScriptCheck {
+    /// What the end of a run says, and the weight that it sets.
+    #[must_use]
+    pub fn judge(&self, ending: &Ending) -> (Grade, Option<u32>) {
+        match ending {
+            Ending::Exited(status @ 2..=255) if self.dynamic => {
+                (Grade::Good, u32::try_from(status - 2).ok())
+            }
+            other => (other.grade(), None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_of_two_and_more_is_a_weight_where_that_is_asked_for() {
+        let command = CommandLine { argv: vec!["/bin/true".into()], identity: None };
+        let check = |dynamic| ScriptCheck {
+            command: command.clone(),
+            timeout: Duration::from_secs(1),
+            dynamic,
+        };
+        for (dynamic, ending, expected) in [
+            (true, Ending::Exited(0), (Grade::Good, None)),
+            (true, Ending::Exited(1), (Grade::Bad, None)),
+            (true, Ending::Exited(2), (Grade::Good, Some(0))),
+            (true, Ending::Exited(255), (Grade::Good, Some(253))),
+            (true, Ending::Signalled(9), (Grade::Bad, None)),
+            (false, Ending::Exited(2), (Grade::Bad, None)),
+        ] {
+            assert_eq!(check(dynamic).judge(&ending), expected, "{dynamic} {ending:?}");
+        }
+    }
 }

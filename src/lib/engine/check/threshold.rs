@@ -93,6 +93,13 @@ impl Threshold {
         Self { health, ..Self::new(rise, fall) }
     }
 
+    /// This is the verdict that was told before a restart: as if nothing had happened since.
+    #[must_use]
+    pub fn resumed(health: Health, rise: u32, fall: u32) -> Self {
+        let first_decides = health == Health::Unknown;
+        Self { health, first_decides, ..Self::new(rise, fall) }
+    }
+
     /// The verdict now.
     #[must_use]
     pub const fn health(&self) -> Health {
@@ -187,5 +194,8 @@ mod tests {
         assert_eq!(verdicts(Threshold::presumed(Health::Up, 3, 3), "-+"), "DD");
         assert_eq!(verdicts(Threshold::presumed(Health::Up, 3, 3), "+--"), "UUU");
         assert_eq!(verdicts(Threshold::presumed(Health::Down, 3, 3), "+"), "U");
+        // One that was told before a restart falls as any other.
+        assert_eq!(verdicts(Threshold::resumed(Health::Up, 3, 3), "+---"), "UUUD");
+        assert_eq!(verdicts(Threshold::resumed(Health::Unknown, 3, 3), "-"), "D");
     }
 }

@@ -6,6 +6,7 @@ pub mod dns;
 pub mod file;
 pub mod http;
 pub mod icmp;
+mod last_session;
 pub mod privilege;
 pub mod process;
 pub mod smtp;

@@ -20,6 +20,7 @@ use rustls::{
     SignatureScheme,
 };
 
+use super::last_session::LastSession;
 use super::stream::talk;
 use super::target::{Stage, Target};
 use crate::engine::check::details::{Details, TlsDetails};
@@ -114,6 +115,14 @@ impl Tls {
     /// The same for hosts that are known by their own names.
     pub(super) fn unnamed(&self) -> Self {
         Self { server_name: None, ..self.clone() }
+    }
+
+    /// The same for one server, whose last session is gone on with where it agrees.
+    #[must_use]
+    pub fn resuming(&self) -> Self {
+        let mut config = self.config.as_ref().clone();
+        config.resumption = Resumption::store(Arc::new(LastSession::default()));
+        Self { config: Arc::new(config), ..self.clone() }
     }
 
     /// A session with `host`, which is at `address`.
