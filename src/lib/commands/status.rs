@@ -17,9 +17,10 @@ Examples:
   watch -n1 ha status
 
 Exit codes: 0 every instance is master, with all its addresses in place, or backup, without \
-    them, and every part works; 1 not; 3 there is no such instance; 5 no supervisor answers.")]
+    them, every virtual server has its quorum, and every part works; 1 not; 3 there is no such \
+    thing; 5 no supervisor answers.")]
 pub struct Args {
-    /// Show only this instance.
+    /// Show only this instance or virtual server (`tcp 192.0.2.10:80`, `group NAME`).
     name: Option<String>,
 
     /// State directory of the supervisor to ask.
@@ -34,9 +35,11 @@ pub struct Args {
 pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
     let mut status = Connection::open(&args.state_dir)?.status()?;
     if let Some(name) = &args.name {
-        let known: Vec<String> = status.instances.iter().map(|i| i.name.clone()).collect();
+        let pools = status.pools.iter().map(|pool| pool.service.to_string());
+        let known: Vec<String> =
+            status.instances.iter().map(|one| one.name.clone()).chain(pools).collect();
         status = status.only(name).ok_or_else(|| {
-            Error::new("show instance", name, "the running configuration has none of that name")
+            Error::new("show", name, "the running configuration has none of that name")
                 .remedy(format!("it has: {}", known.join(", ")))
                 .exit(Exit::Invalid)
         })?;
