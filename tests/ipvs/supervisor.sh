@@ -105,7 +105,7 @@ up 11; up 12
 ip netns exec theirs keepalived -C -n -l -f "$dir/theirs.conf" -p "$dir/pid" -c "$dir/checkers" >"$dir/log/keepalived" 2>&1 &
 theirs=$!
 : >"$events"
-ours "$ha" run -f "$dir/ours.conf" --state-dir "$state" --json >"$events" 2>"$dir/err" &
+ip netns exec ours "$ha" run -f "$dir/ours.conf" --state-dir "$state" --json >"$events" 2>"$dir/err" &
 ours=$!
 told "the table is kept" '.type == "supervisor.child" and .data.child == "ipvs" and .data.state == "ready"'
 for space in theirs ours; do
@@ -214,11 +214,12 @@ ln -s "$ha" "$dir/keepalived"
 servers="11:1"
 ours ipvsadm -A -t 10.9.0.7:80 -s rr
 configure ours "lvs_flush_on_stop"
+serves() { ours ipvsadm -Sn | grep -q -- '-r 10.9.0.11:80'; }
 dropin() {
-    ours "$dir/keepalived" -C -n -l -f "$dir/ours.conf" -p "$dir/pid" -c "$dir/checkers" \
+    ip netns exec ours "$dir/keepalived" -C -n -l -f "$dir/ours.conf" -p "$dir/pid" -c "$dir/checkers" \
         --state-dir "$state" "$@" >"$dir/log/dropin" 2>&1 &
     ours=$!
-    awaits "the drop-in serves" grep -q -- '-r 10.9.0.11:80' <(ours ipvsadm -Sn)
+    awaits "the drop-in serves" serves
 }
 dropin
 awaits "its checkers have a pid file" test -s "$dir/checkers"
@@ -228,7 +229,7 @@ echo "ok   lvs_flush_on_stop empties the table"
 configure ours
 dropin -I
 kill -TERM $ours; wait $ours || fail "the drop-in ended with $?"
-ours ipvsadm -Sn | grep -q -- '-r 10.9.0.11:80' || fail "-I took the table away"
+serves || fail "-I took the table away"
 echo "ok   -I leaves the table"
 ours ipvsadm -C
 
@@ -249,7 +250,7 @@ vrrp_instance VI_1 {
 CONF
 : >"$events"
 down 11
-ours "$ha" run -f "$dir/ours.conf" --state-dir "$state" --json >"$events" 2>"$dir/err" &
+ip netns exec ours "$ha" run -f "$dir/ours.conf" --state-dir "$state" --json >"$events" 2>"$dir/err" &
 ours=$!
 told "without the address checks count for nothing" '.type == "ipvs.suspended" and .data.suspended'
 told "it is master" '.type == "vrrp.transition" and .data.to == "master"'
