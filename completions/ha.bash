@@ -445,6 +445,12 @@ _ha() {
             ha__subcmd__help__subcmd__ipvs__subcmd__sync,stop)
                 cmd="ha__subcmd__help__subcmd__ipvs__subcmd__sync__subcmd__stop"
                 ;;
+            ha__subcmd__help__subcmd__sniff,vrids)
+                cmd="ha__subcmd__help__subcmd__sniff__subcmd__vrids"
+                ;;
+            ha__subcmd__help__subcmd__sniff,watch)
+                cmd="ha__subcmd__help__subcmd__sniff__subcmd__watch"
+                ;;
             ha__subcmd__help__subcmd__vrrp,run)
                 cmd="ha__subcmd__help__subcmd__vrrp__subcmd__run"
                 ;;
@@ -561,6 +567,24 @@ _ha() {
                 ;;
             ha__subcmd__ipvs__subcmd__sync__subcmd__help,stop)
                 cmd="ha__subcmd__ipvs__subcmd__sync__subcmd__help__subcmd__stop"
+                ;;
+            ha__subcmd__sniff,help)
+                cmd="ha__subcmd__sniff__subcmd__help"
+                ;;
+            ha__subcmd__sniff,vrids)
+                cmd="ha__subcmd__sniff__subcmd__vrids"
+                ;;
+            ha__subcmd__sniff,watch)
+                cmd="ha__subcmd__sniff__subcmd__watch"
+                ;;
+            ha__subcmd__sniff__subcmd__help,help)
+                cmd="ha__subcmd__sniff__subcmd__help__subcmd__help"
+                ;;
+            ha__subcmd__sniff__subcmd__help,vrids)
+                cmd="ha__subcmd__sniff__subcmd__help__subcmd__vrids"
+                ;;
+            ha__subcmd__sniff__subcmd__help,watch)
+                cmd="ha__subcmd__sniff__subcmd__help__subcmd__watch"
                 ;;
             ha__subcmd__vrrp,help)
                 cmd="ha__subcmd__vrrp__subcmd__help"
@@ -3657,8 +3681,36 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__sniff)
-            opts=""
+            opts="watch vrids"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__sniff__subcmd__vrids)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__sniff__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -4909,7 +4961,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__sniff)
-            opts="-i -r -w -c -h -V --interface --read --write --write-format --as --count --for --announcements --summary --fail-on-invalid --json --log --help --version"
+            opts="-i -r -w -c -h -V --interface --read --write --write-format --as --count --for --announcements --summary --findings --fail-on-invalid --fail-on-finding --json --log --help --version watch vrids help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4957,6 +5009,142 @@ _ha() {
                     ;;
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__sniff__subcmd__help)
+            opts="watch vrids help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__sniff__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__sniff__subcmd__help__subcmd__vrids)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__sniff__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__sniff__subcmd__vrids)
+            opts="-i -r -h -V --interface --read --for --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__sniff__subcmd__watch)
+            opts="-i -r -h -V --interface --read --for --as --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --read)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -W "keepalived rfc9568 rfc3768" -- "${cur}"))
                     return 0
                     ;;
                 --log)

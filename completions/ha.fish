@@ -857,23 +857,48 @@ complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_fr
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop everything gracefully'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "events" -d 'Show every event from now on until interrupted'
 complete -c ha -n "__fish_ha_using_subcommand ctl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s i -l interface -d 'Listen on these interfaces; `any` for all of them' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s r -l read -d 'Read a capture instead, in pcap or pcapng format; `-` for stdin' -r -F
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s w -l write -d 'Write the packets shown into a capture as well; `-` for stdout, which then has nothing else' -r -F
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l write-format -d 'How to write it [default: pcap when FILE ends in .pcap, else pcapng]' -r -f -a "pcap\t'Every program reads it; packets of one kind of link'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -s i -l interface -d 'Listen on these interfaces; `any` for all of them' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -s r -l read -d 'Read a capture instead, in pcap or pcapng format; `-` for stdin' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -s w -l write -d 'Write the packets shown into a capture as well; `-` for stdout, which then has nothing else' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l write-format -d 'How to write it [default: pcap when FILE ends in .pcap, else pcapng]' -r -f -a "pcap\t'Every program reads it; packets of one kind of link'
 pcapng\t'Packets of all interfaces, each with its verdict'"
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l as -d 'Whose receive checks count' -r -f -a "keepalived\t'keepalived\'s, and ours: both versions, every checksum that is in use'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l as -d 'Whose receive checks count' -r -f -a "keepalived\t'keepalived\'s, and ours: both versions, every checksum that is in use'
 rfc9568\t'RFC 9568 by the letter: version 3, over IPv4 without a pseudo header'
 rfc3768\t'RFC 3768 by the letter: version 2, without authentication'"
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s c -l count -d 'Stop after this many packets shown' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l for -d 'Stop after this time: 500ms, 10s, 5m' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l announcements -d 'With --json, show gratuitous ARP and neighbour advertisements of virtual addresses too'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l summary -d 'Show no packets, only the summary, on stdout'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l fail-on-invalid -d 'Exit with 1 when an advert failed a check'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ha -n "__fish_ha_using_subcommand sniff" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -s c -l count -d 'Stop after this many packets shown' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l for -d 'Stop after this time: 500ms, 10s, 5m' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l announcements -d 'With --json, show gratuitous ARP and neighbour advertisements of virtual addresses too'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l summary -d 'Show no packets, only the summary, on stdout'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l findings -d 'Tell who becomes master and what is wrong, between the packets'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l fail-on-invalid -d 'Exit with 1 when an advert failed a check'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l fail-on-finding -d 'Exit with 1 when something is wrong; see --findings'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -f -a "watch" -d 'Tell who becomes master and what is wrong, and nothing else: exit 1 when something was'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -f -a "vrids" -d 'Take a census: every virtual router of the segment, and the VRIDs that nobody uses'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and not __fish_seen_subcommand_from watch vrids help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -s i -l interface -d 'Listen on these interfaces; `any` for all of them' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -s r -l read -d 'Read a capture instead, in pcap or pcapng format; `-` for stdin' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -l for -d 'Stop after this time: 500ms, 10s, 5m' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -l as -d 'Whose receive checks count' -r -f -a "keepalived\t'keepalived\'s, and ours: both versions, every checksum that is in use'
+rfc9568\t'RFC 9568 by the letter: version 3, over IPv4 without a pseudo header'
+rfc3768\t'RFC 3768 by the letter: version 2, without authentication'"
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from watch" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from vrids" -s i -l interface -d 'Listen on these interfaces; `any` for all of them' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from vrids" -s r -l read -d 'Read a capture instead, in pcap or pcapng format; `-` for stdin' -r -F
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from vrids" -l for -d 'How long to listen on interfaces; a master with a longer interval is not heard' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from vrids" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from vrids" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from vrids" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from vrids" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Tell who becomes master and what is wrong, and nothing else: exit 1 when something was'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from help" -f -a "vrids" -d 'Take a census: every virtual router of the segment, and the VRIDs that nobody uses'
+complete -c ha -n "__fish_ha_using_subcommand sniff; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand lab" -s f -l use-file -d 'The configuration: given once for all hosts, or once for each' -r -F
 complete -c ha -n "__fish_ha_using_subcommand lab" -l nodes -d 'How many hosts, 2 to 9 [default: as many as there are files, at least 2]' -r
 complete -c ha -n "__fish_ha_using_subcommand lab" -l fault -d 'What to try; may be repeated [default: everything that makes sense for the configuration]' -r -f -a "kill\t'The host dies: its link is cut and every process killed; later it boots again'
@@ -970,3 +995,5 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "maintenance" -d 'Take an instance out of service, or back into it'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "stop" -d 'Stop everything gracefully'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from ctl" -f -a "events" -d 'Show every event from now on until interrupted'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from sniff" -f -a "watch" -d 'Tell who becomes master and what is wrong, and nothing else: exit 1 when something was'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from sniff" -f -a "vrids" -d 'Take a census: every virtual router of the segment, and the VRIDs that nobody uses'

@@ -293,6 +293,132 @@ fn memory_does_not_grow_with_the_capture() {
     assert!(kib <= 32 << 10, "{kib} KiB");
 }
 
+/// Writes a capture of raw IPv4 packets, each so many milliseconds after the first.
+fn write_story(path: &Path, packets: &[(u64, Vec<u8>)]) {
+    let mut file = pcap::file_header(Link::Ip);
+    for (millis, packet) in packets {
+        let nanos = 1_700_000_000_000_000_000 + millis * 1_000_000;
+        file.extend(pcap::record(nanos, packet.len(), packet));
+    }
+    fs::write(path, file).unwrap();
+}
+
+/// A version 2 advert of VRID 51 for 192.0.2.100 from a host.
+fn said(host: u8, priority: u8) -> Vec<u8> {
+    let source = std::net::Ipv4Addr::new(192, 0, 2, host);
+    let advert = ha::wire::vrrp::Advert {
+        version: ha::wire::vrrp::Version::V2,
+        vrid: 51,
+        priority,
+        advertisement_interval: std::time::Duration::from_secs(1),
+        auth: ha::wire::vrrp::Auth::None,
+        addresses: vec!["192.0.2.100".parse().unwrap()],
+    };
+    let group = ha::wire::vrrp::GROUP_V4;
+    let variant = ha::wire::vrrp::ChecksumVariant::PseudoHeader;
+    let message = advert.emit(source.into(), group.into(), variant);
+    let header = ha::wire::ipv4::Header {
+        source,
+        destination: group,
+        tos: 0xc0,
+        identification: 1,
+        dont_fragment: false,
+        ttl: 255,
+        protocol: 112,
+    };
+    header.emit(&message)
+}
+
+/// Two masters for three seconds, then one.
+fn split_brain() -> Vec<(u64, Vec<u8>)> {
+    let mut story: Vec<_> = (0..10).map(|n| (n * 1_000, said(1, 200))).collect();
+    story.extend((2..5).map(|n| (n * 1_000 + 300, said(2, 100))));
+    story.sort_by_key(|(millis, _)| *millis);
+    story
+}
+
+#[test]
+fn findings_stand_between_the_packets_and_in_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("split.pcap");
+    write_story(&path, &split_brain());
+    let path = path.to_str().unwrap();
+
+    let plain = sniff(&["-r", path]);
+    assert_eq!((plain.status.code(), text(&plain.stdout).lines().count()), (Some(0), 13));
+    let told = sniff(&["-r", path, "--findings", "--fail-on-finding"]);
+    assert_eq!(told.status.code(), Some(1));
+    let lines = text(&told.stdout);
+    let marked: Vec<&str> = lines
+        .lines()
+        .filter(|line| line.contains(" -> ") || line.contains(" !! ") || line.contains(" == "))
+        .collect();
+    assert_eq!(
+        marked,
+        [
+            "22:13:20.000000 -> vrid 51: 192.0.2.1 is master, priority 200: the first seen",
+            "22:13:24.000000 !! vrid 51: split brain: 192.0.2.1 (200) and 192.0.2.2 (100) are master at once",
+            "22:13:28.000000 == vrid 51: the split brain ended after 2.000s",
+        ]
+    );
+    assert!(lines.lines().all(|line| line.chars().count() <= 100), "{lines}");
+
+    let json = sniff(&["-r", path, "--findings", "--json"]);
+    let findings = json_lines(&json.stdout);
+    let finding = findings.iter().find(|line| line["type"] == "sniff.finding").unwrap();
+    assert_eq!(finding["data"]["finding"], "split_brain");
+    assert_eq!(finding["data"]["packets"], serde_json::json!([4, 7, 6]));
+}
+
+#[test]
+fn watch_tells_findings_alone_and_ends_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("split.pcap");
+    write_story(&path, &split_brain());
+    let output = sniff(&["watch", "-r", path.to_str().unwrap(), "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let kinds: Vec<_> =
+        json_lines(&output.stdout).iter().map(|line| line["type"].to_string()).collect();
+    assert_eq!(kinds, ["\"sniff.transition\"", "\"sniff.finding\"", "\"sniff.finding\""]);
+    for healthy in ["keepalived-v2.pcap", "keepalived-v3.pcap", "frr-v3.pcap"] {
+        let output = sniff(&["watch", "-r", capture(healthy).to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{healthy}: {}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn the_census_names_every_virtual_router_and_what_is_free() {
+    let path = capture("keepalived-v3.pcap");
+    let output = sniff(&["vrids", "-r", path.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines = text(&output.stdout);
+    assert!(lines.contains("  61 ipv4          3"), "{lines}");
+    assert!(lines.ends_with("free: 1-60, 62, 64-255\n"), "{lines}");
+    let json = sniff(&["vrids", "-r", path.to_str().unwrap(), "--json"]);
+    let census: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(census["free"].as_array().unwrap().len(), 253);
+}
+
+#[test]
+fn the_summary_tells_masters_changes_and_punctuality() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("story.pcap");
+    let mut story: Vec<_> = (0..5).map(|n| (n * 1_000, said(1, 200))).collect();
+    story.push((4_500, said(1, 0)));
+    story.extend((0..4).map(|n| (5_100 + n * 1_000, said(2, 100))));
+    write_story(&path, &story);
+    let output = sniff(&["-r", path.to_str().unwrap(), "--summary", "--json"]);
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let router = &summary["virtual_routers"][0];
+    assert_eq!(router["master"]["source"], "192.0.2.2");
+    assert_eq!(router["history"][1]["cause"], "master_stopped");
+    assert_eq!(router["history"][1]["took_us"], 600_000);
+    assert_eq!(router["history"][1]["limit_us"], 609_375);
+    assert_eq!(summary["findings"], 0);
+    let first = &summary["routers"][0];
+    assert_eq!((&first["interval_p50_us"], &first["missed"]), (&1_000_000.into(), &0.into()));
+}
+
 /// A network namespace with a veth between `ha0` and `ha1`, gone when dropped.
 struct Namespace(String);
 

@@ -403,10 +403,11 @@ fn pools_keep_the_schemas_of_their_events() {
 fn sniff_keeps_its_schemas() {
     for file in files("tests/data/captures", "pcap") {
         stream(
-            &format!("sniff -r {file} --json --announcements"),
+            &format!("sniff -r {file} --json --announcements --findings"),
             "",
-            &["sniff.advert", "sniff.announcement"],
+            &["sniff.advert", "sniff.announcement", "sniff.transition"],
         );
+        keeps("sniff-vrids", &document(&format!("sniff vrids -r {file} --json")));
         keeps("sniff-summary", &document(&format!("sniff -r {file} --summary --json")));
     }
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::engine::sniff::{Captured, Observer, Seen};
+use crate::engine::sniff::{Captured, Event, Observer, Seen};
 use crate::engine::vrrp::receive::Rules;
 use crate::error::{Error, Result};
 use crate::io::capture::{Buffer, Capture};
 use crate::io::capture_file::{self, Form, Packet, Target, Writer};
+use crate::io::clock;
 use crate::io::poller::Poller;
 use crate::io::runtime;
 use crate::io::stop::StopSignals;
@@ -19,6 +20,8 @@ use crate::wire::pcap::{Decoder, Malformed};
 
 /// Packets of one interface that are handled before the others get their turn.
 const TURN: usize = 64;
+/// How often silence is looked for on an interface.
+const LOOK: Duration = Duration::from_millis(250);
 /// As good as never, where a deadline is needed: 30 years.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 86_400);
 
@@ -66,6 +69,12 @@ pub trait Audience {
     /// # Errors
     /// When it cannot be shown.
     fn packet(&mut self, shown: &Shown<'_>) -> Result<()>;
+
+    /// Take something that happened.
+    ///
+    /// # Errors
+    /// When it cannot be shown.
+    fn event(&mut self, observer: &Observer, event: &Event) -> Result<()>;
 
     /// There is nothing more for now: what was taken should be visible.
     ///
@@ -138,16 +147,36 @@ impl<'s> Session<'s> {
 
     /// Handle one packet; whether there is room for more.
     fn packet(&mut self, captured: &Captured<'_>) -> Result<bool> {
-        let Some(seen) = self.observer.handle_packet(captured) else { return Ok(true) };
+        let seen = self.observer.handle_packet(captured);
+        let room = seen.map_or(Ok(true), |seen| self.show(captured, &seen))?;
+        self.tell()?;
+        Ok(room)
+    }
+
+    /// Time has passed without a packet.
+    fn time(&mut self, unix_nanos: u64) -> Result<()> {
+        self.observer.handle_time(unix_nanos);
+        self.tell()
+    }
+
+    /// Tell what happened.
+    fn tell(&mut self) -> Result<()> {
+        while let Some(event) = self.observer.poll_event() {
+            self.audience.event(&self.observer, &event)?;
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, captured: &Captured<'_>, seen: &Seen<'_>) -> Result<bool> {
         if matches!(seen, Seen::Announcement(_)) && !self.options.announcements {
             return Ok(true);
         }
         let Captured { unix_nanos, interface, link, original_len, bytes } = *captured;
         if let Some(writer) = &mut self.writer {
             let packet = Packet { link, interface, unix_nanos, original_len, bytes };
-            writer.write(&packet, self.audience.comment(&seen))?;
+            writer.write(&packet, self.audience.comment(seen))?;
         }
-        self.audience.packet(&Shown { unix_nanos, interface, seen: &seen })?;
+        self.audience.packet(&Shown { unix_nanos, interface, seen })?;
         self.shown += 1;
         Ok(self.options.count.is_none_or(|count| self.shown < count))
     }
@@ -220,8 +249,13 @@ impl Input {
             Self::Live { captures, poller, buffer } => {
                 let mut tokens = Vec::new();
                 loop {
-                    let ready = poller.ready(&mut tokens).await;
-                    ready.map_err(|e| Error::new("wait for", "packets", e))?;
+                    let waited = tokio::time::timeout(LOOK, poller.ready(&mut tokens)).await;
+                    if let Ok(ready) = waited {
+                        ready.map_err(|e| Error::new("wait for", "packets", e))?;
+                    } else {
+                        tokens.clear();
+                        session.time(clock::wall_nanos())?;
+                    }
                     for token in &tokens {
                         let capture =
                             usize::try_from(*token).ok().and_then(|i| captures.get_mut(i));

@@ -1,12 +1,15 @@
 //! Takes packets one by one and remembers what has to be remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 
+use super::finding::{Event, Party, VirtualRouterId, What};
 use super::seen::{
     AdvertSeen, Announcement, AnnouncementMessage, Captured, CarpSeen, Seen, Verdict,
 };
-use super::speaker::{Said, Speaker, SpeakerId};
+use super::speaker::{Oddities, Speaker, SpeakerId};
+use super::virtual_router::{Heard, VirtualRouter};
+use crate::engine::vrrp::Family;
 use crate::engine::vrrp::receive::Rules;
 use crate::wire::ethernet::Mac;
 use crate::wire::packet::{Content, Packet};
@@ -14,6 +17,10 @@ use crate::wire::{arp, ndisc};
 
 /// Senders that are told apart; adverts of further ones are only counted.
 const MAX_SPEAKERS: usize = 4_096;
+/// Virtual routers that are followed.
+const MAX_ROUTERS: usize = 4_096;
+/// How often silence is looked for, in nanoseconds.
+const LOOK: u64 = 250_000_000;
 /// Virtual addresses that are remembered.
 const MAX_ADDRESSES: usize = 65_536;
 /// Interfaces that are told apart; further ones count as unknown.
@@ -36,6 +43,8 @@ pub struct Totals {
     pub announcements: u64,
     /// Packets that seem to be one of these but cannot be read.
     pub malformed: u64,
+    /// Findings, without those that say that something is right again.
+    pub findings: u64,
 }
 
 /// The machine.
@@ -43,7 +52,15 @@ pub struct Totals {
 pub struct Observer {
     rules: Rules,
     speakers: BTreeMap<SpeakerId, Speaker>,
-    addresses: BTreeMap<IpAddr, u8>,
+    routers: BTreeMap<VirtualRouterId, VirtualRouter>,
+    /// Who named an address last.
+    addresses: BTreeMap<IpAddr, VirtualRouterId>,
+    events: VecDeque<Event>,
+    /// ARP and neighbour advertisements were seen, so that a missing one means something.
+    arp: bool,
+    ndisc: bool,
+    /// When silence is looked for next.
+    look: u64,
     /// Names by number less one; number zero is an interface without a name.
     interfaces: Vec<String>,
     totals: Totals,
@@ -59,7 +76,8 @@ impl Observer {
     /// What `captured` says; `None` when it is not about virtual routers.
     pub fn handle_packet<'a>(&mut self, captured: &Captured<'a>) -> Option<Seen<'a>> {
         self.totals.packets += 1;
-        let Captured { link, bytes, original_len, .. } = *captured;
+        let Captured { unix_nanos, link, bytes, original_len, .. } = *captured;
+        self.handle_time(unix_nanos);
         let Packet { link, content } = Packet::parse_cut(link, bytes, original_len);
         match content {
             Ok(Content::Vrrp { ip, ah, payload, whole, missing }) => {
@@ -71,14 +89,40 @@ impl Observer {
                 self.totals.carp += 1;
                 Some(Seen::Carp(CarpSeen { link, ip, message }))
             }
-            Ok(Content::Arp(message)) => self.arp(&message).map(Seen::Announcement),
-            Ok(Content::Neighbor(message)) => self.neighbor(&message).map(Seen::Announcement),
+            Ok(Content::Arp(message)) => self.arp(unix_nanos, &message).map(Seen::Announcement),
+            Ok(Content::Neighbor(message)) => {
+                self.neighbor(unix_nanos, &message).map(Seen::Announcement)
+            }
             Ok(Content::Other) => None,
             Err(malformed) => {
                 self.totals.malformed += 1;
                 Some(Seen::Malformed(malformed))
             }
         }
+    }
+
+    /// Time has passed, by the clock of the packets.
+    pub fn handle_time(&mut self, unix_nanos: u64) {
+        if unix_nanos < self.look {
+            return;
+        }
+        self.look = unix_nanos.saturating_add(LOOK);
+        let before = self.events.len();
+        for (id, router) in &mut self.routers {
+            router.handle_time(unix_nanos, *id, &mut self.events);
+        }
+        self.count(before);
+    }
+
+    /// The next thing that happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Every virtual router so far.
+    #[must_use]
+    pub const fn routers(&self) -> &BTreeMap<VirtualRouterId, VirtualRouter> {
+        &self.routers
     }
 
     /// Everybody who sent adverts so far.
@@ -115,64 +159,131 @@ impl Observer {
         u16::try_from(index + 1).unwrap_or(0)
     }
 
+    /// Count the findings among the events from this one on.
+    fn count(&mut self, before: usize) {
+        let findings = self.events.iter().skip(before).filter(
+            |event| matches!(&event.what, What::Finding(finding) if !finding.kind.is_relief()),
+        );
+        self.totals.findings += findings.count() as u64;
+    }
+
     fn remember(&mut self, captured: &Captured<'_>, seen: &AdvertSeen<'_>) {
         self.totals.adverts += 1;
         self.totals.invalid += u64::from(seen.verdict.is_fault());
         self.totals.truncated += u64::from(seen.verdict == Verdict::Truncated);
         let interface = self.number(captured.interface);
         let Some(vrid) = seen.vrid() else { return };
-        let id = SpeakerId { interface, vrid, source: seen.ip.source };
+        let vlan = seen.link.vlans.last().copied().unwrap_or_default();
+        let id = SpeakerId { interface, vlan, vrid, source: seen.ip.source };
         let full = self.speakers.len() >= MAX_SPEAKERS;
         let speaker = match self.speakers.get_mut(&id) {
             Some(speaker) => speaker,
             None if full => return,
             None => self.speakers.entry(id).or_insert(Speaker::new(captured.unix_nanos)),
         };
-        speaker.adverts += 1;
-        speaker.last_unix_nanos = captured.unix_nanos;
-        if seen.verdict != Verdict::Accepted {
-            *speaker.invalid.entry(seen.verdict).or_default() += 1;
-        }
-        let Ok(message) = &seen.message else { return };
-        match &mut speaker.last {
-            Some(last) => speaker.noted &= !last.update(message),
-            last @ None => *last = Some(Said::new(message)),
-        }
-        if seen.verdict == Verdict::Accepted && !speaker.noted {
-            speaker.noted = true;
-            for address in message.addresses.iter() {
-                if self.addresses.len() < MAX_ADDRESSES || self.addresses.contains_key(&address) {
-                    self.addresses.insert(address, message.vrid);
+        let family = Family::of(id.source);
+        let router = VirtualRouterId { interface, vlan, family, vrid };
+        let changed = speaker.remember(captured.unix_nanos, seen);
+        let mut oddities = Oddities::default();
+        if let (Verdict::Accepted, Ok(message)) = (seen.verdict, &seen.message) {
+            let sequence = seen.ah.map(|(_, sequence)| sequence);
+            let ip = &seen.ip;
+            let beside = (seen.link.source, sequence);
+            let master = self.routers.get(&router).and_then(|router| router.master);
+            let reigning = master.is_some_and(|master| master.source == ip.source);
+            let way = (ip.destination, reigning);
+            oddities = speaker.hear(captured.unix_nanos, way, beside, message);
+            if !std::mem::replace(&mut speaker.noted, true) {
+                for address in message.addresses.iter() {
+                    let room = self.addresses.len() < MAX_ADDRESSES;
+                    if room || self.addresses.contains_key(&address) {
+                        self.addresses.insert(address, router);
+                    }
                 }
             }
         }
+        self.follow(captured.unix_nanos, router, seen, changed, oddities);
     }
 
-    fn arp(&mut self, message: &arp::Message) -> Option<Announcement> {
+    /// Tell the virtual router of an advert what was heard.
+    fn follow(
+        &mut self,
+        unix_nanos: u64,
+        id: VirtualRouterId,
+        seen: &AdvertSeen<'_>,
+        changed: Option<(u8, u8)>,
+        oddities: Oddities,
+    ) {
+        if self.routers.len() >= MAX_ROUTERS && !self.routers.contains_key(&id) {
+            return;
+        }
+        let router = self.routers.entry(id).or_default();
+        let (source, mac, packet) = (seen.ip.source, seen.link.source, self.totals.packets);
+        let before = self.events.len();
+        match (seen.verdict, &seen.message) {
+            (Verdict::Accepted, Ok(message)) => {
+                let announcements = match id.family {
+                    Family::Ipv4 => self.arp,
+                    Family::Ipv6 => self.ndisc,
+                };
+                let heard =
+                    Heard { unix_nanos, packet, router: id, source, mac, message, announcements };
+                if let Some((from, to)) = changed.filter(|(from, to)| *from > 0 && *to > 0) {
+                    let what = What::Priority { source, from, to };
+                    self.events.push_back(Event { unix_nanos, router: id, what });
+                }
+                router.handle_advert(&heard, &mut self.events);
+                for (kind, detail) in oddities.into_iter().flatten() {
+                    router.tell_about(&heard, kind, detail, &mut self.events);
+                }
+            }
+            (Verdict::Truncated, _) => {}
+            (verdict, _) => {
+                let [_, _, priority] = seen.head;
+                let party = Party { source, mac, priority: priority.unwrap_or_default() };
+                let at = (unix_nanos, packet);
+                router.handle_invalid(at, id, party, verdict, &mut self.events);
+            }
+        }
+        self.count(before);
+    }
+
+    fn arp(&mut self, unix_nanos: u64, message: &arp::Message) -> Option<Announcement> {
+        self.arp = true;
         if !message.is_gratuitous() {
             return None;
         }
         let how = AnnouncementMessage::Arp(message.operation);
-        self.announcement(message.sender.into(), Some(message.sender_mac), how)
+        self.announcement(unix_nanos, message.sender.into(), Some(message.sender_mac), how)
     }
 
-    fn neighbor(&mut self, message: &ndisc::Advertisement) -> Option<Announcement> {
+    fn neighbor(
+        &mut self,
+        unix_nanos: u64,
+        message: &ndisc::Advertisement,
+    ) -> Option<Announcement> {
+        self.ndisc = true;
         let how = AnnouncementMessage::Ndisc {
             router: message.router,
             solicited: message.solicited,
             replaces: message.replaces,
         };
-        self.announcement(message.target.into(), message.link_layer, how)
+        self.announcement(unix_nanos, message.target.into(), message.link_layer, how)
     }
 
     fn announcement(
         &mut self,
+        unix_nanos: u64,
         address: IpAddr,
         mac: Option<Mac>,
         message: AnnouncementMessage,
     ) -> Option<Announcement> {
-        let vrid = *self.addresses.get(&address)?;
+        let id = *self.addresses.get(&address)?;
+        let vrid = id.vrid;
         self.totals.announcements += 1;
+        if let (Some(router), Some(mac)) = (self.routers.get_mut(&id), mac) {
+            router.handle_announcement((unix_nanos, self.totals.packets), address, mac, vrid);
+        }
         Some(Announcement { address, vrid, mac, message })
     }
 }

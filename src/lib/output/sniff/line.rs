@@ -36,7 +36,7 @@ pub fn put_line(text: &mut String, unix_nanos: u64, interface: Option<&str>, see
 }
 
 /// The time of the day in UTC with microseconds.
-fn put_time(text: &mut String, unix_nanos: u64) {
+pub(super) fn put_time(text: &mut String, unix_nanos: u64) {
     let seconds = unix_nanos / 1_000_000_000;
     let two = |text: &mut String, number: u64| {
         for digit in [number / 10 % 10, number % 10] {

@@ -2,6 +2,7 @@
 //!
 //! Passwords never appear: they are what makes an advert accepted.
 
+mod event;
 mod json;
 mod line;
 mod summary;
@@ -15,9 +16,10 @@ use crate::engine::sniff::{AdvertSeen, Seen, Verdict};
 use crate::engine::vrrp::receive::Drop;
 use crate::wire::vrrp::{ChecksumSeen, Malformed, TTL};
 
+pub use event::{event_line, put_event};
 pub use json::put_json;
 pub use line::put_line;
-pub use summary::{summary, summary_json};
+pub use summary::{census, census_json, summary, summary_json};
 
 /// Longest line; what does not fit is cut. JSON has all of it.
 const WIDTH: usize = 100;
