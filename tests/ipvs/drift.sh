@@ -61,7 +61,8 @@ writes "each entry is written once at the start" \
 turns 5
 writes "nothing is written while all is right" </dev/null
 
-coproc REPAIRED { /usr/bin/python3 "$here/table.py" repaired 2>"$dir/table.err"; }
+# Without the keeper's standard input, whose end it would hold open.
+coproc REPAIRED { exec /usr/bin/python3 "$here/table.py" repaired 2>"$dir/table.err" 4>&-; }
 repairs=0
 # drift WHAT COUNT COMMAND...: undone within a second, as so many repairs
 drift() {

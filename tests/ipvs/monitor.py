@@ -82,7 +82,7 @@ def main(device):
         tap.bind((device, 0))
         print("ready", flush=True)
         while True:
-            octets = tap.recv(1 << 20)
+            octets = tap.recv(1 << 16)
             _, lost = struct.unpack("=II", tap.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
             if lost:
                 print(f"lost {lost}", flush=True)
