@@ -88,6 +88,9 @@ _ha() {
             ha__subcmd__check,file)
                 cmd="ha__subcmd__check__subcmd__file"
                 ;;
+            ha__subcmd__check,grpc)
+                cmd="ha__subcmd__check__subcmd__grpc"
+                ;;
             ha__subcmd__check,help)
                 cmd="ha__subcmd__check__subcmd__help"
                 ;;
@@ -135,6 +138,9 @@ _ha() {
                 ;;
             ha__subcmd__check__subcmd__help,file)
                 cmd="ha__subcmd__check__subcmd__help__subcmd__file"
+                ;;
+            ha__subcmd__check__subcmd__help,grpc)
+                cmd="ha__subcmd__check__subcmd__help__subcmd__grpc"
                 ;;
             ha__subcmd__check__subcmd__help,help)
                 cmd="ha__subcmd__check__subcmd__help__subcmd__help"
@@ -321,6 +327,9 @@ _ha() {
                 ;;
             ha__subcmd__help__subcmd__check,file)
                 cmd="ha__subcmd__help__subcmd__check__subcmd__file"
+                ;;
+            ha__subcmd__help__subcmd__check,grpc)
+                cmd="ha__subcmd__help__subcmd__check__subcmd__grpc"
                 ;;
             ha__subcmd__help__subcmd__check,http)
                 cmd="ha__subcmd__help__subcmd__check__subcmd__http"
@@ -783,7 +792,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__check)
-            opts="-h -V --json --log --help --version tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help"
+            opts="-h -V --json --log --help --version tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -932,8 +941,106 @@ _ha() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        ha__subcmd__check__subcmd__grpc)
+            opts="-4 -6 -v -h -V --service --authority --timeout --tls --sni --no-sni --verify --ca --cert --key --tls-min --least-days --close-notify --source --source-port --interface --fwmark --retry --retry-delay --warmup --watch --count --interval --rise --fall --verbose --json --log --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authority)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --least-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fwmark)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --warmup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rise)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fall)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         ha__subcmd__check__subcmd__help)
-            opts="tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help"
+            opts="tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -961,6 +1068,20 @@ _ha() {
             return 0
             ;;
         ha__subcmd__check__subcmd__help__subcmd__file)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__check__subcmd__help__subcmd__grpc)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1190,7 +1311,7 @@ _ha() {
                     return 0
                     ;;
                 --protocol)
-                    COMPREPLY=($(compgen -W "1.0 1.0C 1.1" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.0C 1.1 2" -- "${cur}"))
                     return 0
                     ;;
                 --method)
@@ -1301,7 +1422,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__check__subcmd__https)
-            opts="-4 -6 -v -h -V --timeout --connect --host --protocol --method --header --user-file --data --redirects --status --digest --contains --regex --regex-options --regex-no-match --regex-min-offset --regex-max-offset --body-limit --source --source-port --interface --fwmark --retry --retry-delay --warmup --watch --count --interval --rise --fall --verbose --sni --no-sni --verify --ca --cert --key --tls-min --least-days --close-notify --json --log --help --version"
+            opts="-4 -6 -v -h -V --timeout --connect --host --protocol --method --header --user-file --data --redirects --status --digest --contains --regex --regex-options --regex-no-match --regex-min-offset --regex-max-offset --body-limit --source --source-port --interface --fwmark --retry --retry-delay --warmup --watch --count --interval --rise --fall --verbose --sni --no-sni --verify --ca --cert --key --tls-min --least-days --close-notify --resume --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1320,7 +1441,7 @@ _ha() {
                     return 0
                     ;;
                 --protocol)
-                    COMPREPLY=($(compgen -W "1.0 1.0C 1.1" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "1.0 1.0C 1.1 2" -- "${cur}"))
                     return 0
                     ;;
                 --method)
@@ -2121,7 +2242,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__check__subcmd__tls)
-            opts="-4 -6 -v -h -V --timeout --sni --no-sni --verify --ca --cert --key --tls-min --least-days --close-notify --source --source-port --interface --fwmark --retry --retry-delay --warmup --watch --count --interval --rise --fall --verbose --json --log --help --version"
+            opts="-4 -6 -v -h -V --timeout --sni --no-sni --verify --ca --cert --key --tls-min --least-days --close-notify --alpn --source --source-port --interface --fwmark --retry --retry-delay --warmup --watch --count --interval --rise --fall --verbose --json --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2152,6 +2273,10 @@ _ha() {
                     return 0
                     ;;
                 --least-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alpn)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2925,7 +3050,7 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__check)
-            opts="tcp icmp http https tls dns smtp udp redis postgres mysql file process script run"
+            opts="tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2953,6 +3078,20 @@ _ha() {
             return 0
             ;;
         ha__subcmd__help__subcmd__check__subcmd__file)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ha__subcmd__help__subcmd__check__subcmd__grpc)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

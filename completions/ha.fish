@@ -92,26 +92,27 @@ complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run virtual routers in the foreground: one from flags, or all of a plan'
 complete -c ha -n "__fish_ha_using_subcommand vrrp; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -s h -l help -d 'Print help'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -s V -l version -d 'Print version'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "http" -d 'Does a web server answer as it should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "https" -d 'Does a web server answer over TLS as it should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "tls" -d 'Does a server complete a TLS handshake?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "dns" -d 'Does a DNS server answer a question?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "smtp" -d 'Does a mail server greet as it should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "postgres" -d 'Does a PostgreSQL server work, and is it what it should be?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "mysql" -d 'Does a MySQL or MariaDB server work, and is it what it should be?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "file" -d 'Does a file say that all is well?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "process" -d 'Do as many processes of a name run as should?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "script" -d 'Does a command exit with status 0?'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "run" -d 'Run all checks of a configuration, or of a plan on stdin'
-complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp redis postgres mysql file process script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "tcp" -d 'Does a TCP port accept connections?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "icmp" -d 'Does a host answer an ICMP echo request (ping)?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "http" -d 'Does a web server answer as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "https" -d 'Does a web server answer over TLS as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "tls" -d 'Does a server complete a TLS handshake?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "dns" -d 'Does a DNS server answer a question?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "smtp" -d 'Does a mail server greet as it should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "grpc" -d 'Does a gRPC server serve, by its health service?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "postgres" -d 'Does a PostgreSQL server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "mysql" -d 'Does a MySQL or MariaDB server work, and is it what it should be?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "file" -d 'Does a file say that all is well?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "process" -d 'Do as many processes of a name run as should?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "script" -d 'Does a command exit with status 0?'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "run" -d 'Run all checks of a configuration, or of a plan on stdin'
+complete -c ha -n "__fish_ha_using_subcommand check; and not __fish_seen_subcommand_from tcp icmp http https tls dns smtp udp grpc redis postgres mysql file process script run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l timeout -d 'Longest wait for the connection' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source -d 'Source address [default: the one that the routes choose]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tcp" -l source-port -d 'Source port [default: the one that the system chooses]' -r
@@ -155,9 +156,10 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l timeout -d 'Longest wait for the whole answer, redirects included' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l connect -d 'Connect to this host, whatever the URL says (`connect_ip`, `connect_port`)' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l host -d 'Name in the Host header (`virtualhost`) [default: that of the URL]' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l protocol -d 'HTTP version of the request; 1.0C is 1.0 with `Connection: close`' -r -f -a "1.0\t''
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l protocol -d 'HTTP version of the request; 1.0C is 1.0 with `Connection: close`. 2 is asked for within TLS (ALPN), and spoken at once without' -r -f -a "1.0\t''
 1.0C\t''
-1.1\t''"
+1.1\t''
+2\t''"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l method -d 'Method of the request' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l header -d 'A further header; one that would be sent anyway is replaced' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from http" -l user-file -d 'Basic authentication by the USER:PASSWORD in the first line of this file. Without --verify it goes to whoever answers' -r -F
@@ -194,9 +196,10 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l timeout -d 'Longest wait for the whole answer, redirects included' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l connect -d 'Connect to this host, whatever the URL says (`connect_ip`, `connect_port`)' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l host -d 'Name in the Host header (`virtualhost`) [default: that of the URL]' -r
-complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l protocol -d 'HTTP version of the request; 1.0C is 1.0 with `Connection: close`' -r -f -a "1.0\t''
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l protocol -d 'HTTP version of the request; 1.0C is 1.0 with `Connection: close`. 2 is asked for within TLS (ALPN), and spoken at once without' -r -f -a "1.0\t''
 1.0C\t''
-1.1\t''"
+1.1\t''
+2\t''"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l method -d 'Method of the request' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l header -d 'A further header; one that would be sent anyway is replaced' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l user-file -d 'Basic authentication by the USER:PASSWORD in the first line of this file. Without --verify it goes to whoever answers' -r -F
@@ -237,6 +240,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l no-sni -d 'Do not tell the server whom it is asked for, as keepalived without `enable_sni`'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l verify -d 'The certificate must be valid for the name, and by an authority that this host trusts'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l close-notify -d 'End the connection with TLS\'s own farewell (`tls_compliant`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l resume -d 'Take up the TLS session of the last time where the server allows it: cheaper for both. The certificate is then the one that was shown first'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from https" -s V -l version -d 'Print version'
@@ -248,6 +252,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l tls-min -d 'Oldest version of TLS that will do [default: 1.2]' -r -f -a "1.2\t''
 1.3\t''"
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l least-days -d 'The certificate must last for this many more days' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l alpn -d 'Protocols of which the server must choose one (ALPN), the dearest first: `h2,http/1.1`' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l source -d 'Source address [default: the one that the routes choose]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l source-port -d 'Source port [default: the one that the system chooses]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from tls" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
@@ -340,6 +345,39 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -s h -l help -d 'Print help'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from udp" -s V -l version -d 'Print version'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l service -d 'Service that must be serving [default: the server as a whole]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l authority -d 'What the server is called in the request [default: HOST:PORT]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l timeout -d 'Longest wait for the verdict' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l sni -d 'Name the server is asked for (SNI) [default: the host, when it is a name]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l ca -d 'The same, by the authorities in this file (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l cert -d 'Certificate that is shown to the server (PEM), with those that vouch for it' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l key -d 'Key of that certificate (PEM)' -r -F
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l tls-min -d 'Oldest version of TLS that will do [default: 1.2]' -r -f -a "1.2\t''
+1.3\t''"
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l least-days -d 'The certificate must last for this many more days' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l source -d 'Source address [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l source-port -d 'Source port [default: the one that the system chooses]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l interface -d 'Interface to leave by [default: the one that the routes choose]' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l fwmark -d 'Firewall mark of the packets, for rules and routes that look at it' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l retry -d 'Failures that are forgiven before one counts; each is followed by another try' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l retry-delay -d 'Time from a forgiven failure to the next try (`delay_before_retry`)' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l warmup -d 'Begin at a random moment of this time, so that many checks do not begin together' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l count -d 'Repeat this many times (implies --watch) and sum up at the end' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l interval -d 'Time from one start to the next' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l rise -d 'Good results in a row that it takes to come up again; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l fall -d 'Bad results in a row that it takes to go down; the first result of all counts at once' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l log -d 'How much to log, and where to: a level (off, error, warn, info, debug, trace), targets (stderr, `syslog[:FACILITY[:NAME]]`, `journald[:NAME]`, `file:PATH`), or both with commas between them. Without a target the log goes to stderr' -r
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l tls -d 'Speak TLS; each of its options below implies this'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l no-sni -d 'Do not tell the server whom it is asked for, as keepalived without `enable_sni`'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l verify -d 'The certificate must be valid for the name, and by an authority that this host trusts'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l close-notify -d 'End the connection with TLS\'s own farewell (`tls_compliant`)'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -s 4 -d 'Only IPv4 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -s 6 -d 'Only IPv6 addresses of a name'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l watch -d 'Repeat until stopped, and write a line each time the verdict changes'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -s v -l verbose -d 'Write every result, not only changes; show the output of scripts on stderr'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -l json -d 'Write JSON on stdout: one document, or one line for each event of a stream'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -s h -l help -d 'Print help'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from grpc" -s V -l version -d 'Print version'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from redis" -l user -d 'User of the access lists [default: the user without a name]' -r
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from redis" -l password-file -d 'The password is the first line of this file' -r -F
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from redis" -l password-env -d 'The password is in this environment variable' -r
@@ -512,6 +550,7 @@ complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "dns" -d 'Does a DNS server answer a question?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "smtp" -d 'Does a mail server greet as it should?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
+complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "grpc" -d 'Does a gRPC server serve, by its health service?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "postgres" -d 'Does a PostgreSQL server work, and is it what it should be?'
 complete -c ha -n "__fish_ha_using_subcommand check; and __fish_seen_subcommand_from help" -f -a "mysql" -d 'Does a MySQL or MariaDB server work, and is it what it should be?'
@@ -960,6 +999,7 @@ complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_f
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "dns" -d 'Does a DNS server answer a question?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "smtp" -d 'Does a mail server greet as it should?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "udp" -d 'Does a UDP service answer, or at least not refuse?'
+complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "grpc" -d 'Does a gRPC server serve, by its health service?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "redis" -d 'Does a Redis server work, and is it what it should be?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "postgres" -d 'Does a PostgreSQL server work, and is it what it should be?'
 complete -c ha -n "__fish_ha_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "mysql" -d 'Does a MySQL or MariaDB server work, and is it what it should be?'

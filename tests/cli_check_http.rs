@@ -377,7 +377,7 @@ fn a_wrong_command_line_is_told_before_anything_is_asked() {
         (2, "http 127.0.0.1 --regex-options caseless"),
         (2, "http 127.0.0.1 --header NoColon"),
         (2, "http 127.0.0.1 --method G=ET/"),
-        (2, "http 127.0.0.1 --protocol 2"),
+        (2, "http 127.0.0.1 --protocol 3"),
         (2, "https 127.0.0.1 --cert x"),
         (3, "http 127.0.0.1 --user-file EMPTY"),
         (3, "https 127.0.0.1 --ca EMPTY"),

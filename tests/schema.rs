@@ -418,7 +418,7 @@ fn checks_keep_their_schemas() {
     let target = listener.local_addr().unwrap();
     stream(&format!("check tcp {target} --json"), "", &["check.result"]);
     stream("check tcp 127.0.0.1:1 --json", "", &["check.result"]);
-    for kind in ["http", "https", "tls", "smtp", "udp", "redis"] {
+    for kind in ["http", "https", "tls", "smtp", "udp", "redis", "grpc"] {
         stream(&format!("check {kind} {target} --timeout 50ms --json"), "", &["check.result"]);
     }
     for kind in ["postgres", "mysql"] {

@@ -172,9 +172,10 @@ pub fn on_some_port(start: impl Fn(u16) -> Child) -> (Child, u16) {
 
 /// Whether a socket that listens on `port` is one of `process`.
 fn listens(process: &Child, port: u16) -> bool {
-    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    // Some servers take IPv4 on sockets of IPv6.
+    let table = ["/proc/net/tcp", "/proc/net/tcp6"].map(std::fs::read_to_string);
     let local = format!(":{port:04X}");
-    let socket = table.lines().find_map(|line| {
+    let socket = table.iter().flatten().flat_map(|table| table.lines()).find_map(|line| {
         let mut words = line.split_whitespace().skip(1);
         let here = words.next()?.ends_with(&local);
         (here && words.nth(1)? == "0A")

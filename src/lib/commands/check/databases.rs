@@ -135,7 +135,7 @@ impl Asking {
         let demand =
             Demand { role: self.role, longest_lag: self.max_lag, read_write: self.read_write };
         // Files are read before privileges are given up.
-        let tls = self.tls.tls()?;
+        let tls = self.tls.tls(Vec::new())?;
         let target = self.way.to(host, port, self.timeout, &[])?;
         let database = Database { target, tls, protocol, login, demand };
         put(&Question::Database(Box::new(database)), &self.retry, &self.repeat, printer)

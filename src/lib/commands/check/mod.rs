@@ -1,6 +1,8 @@
 //! `ha check`: probe one thing: exit 0 healthy, 1 not.
 
 mod databases;
+#[cfg(feature = "http2")]
+mod grpc;
 mod local;
 mod network;
 mod repeat;
@@ -81,10 +83,11 @@ that of the body as it came, as genhash takes it, or of what its chunks make tog
 Examples:
   ha check https https://www.example.com/ --verify --least-days 14
   ha check https https://www.example.com/ --connect 192.0.2.10 --ca ca.pem
+  ha check https https://www.example.com/ --protocol 2 --watch --interval 2s --resume
   ha check https https://192.0.2.10/ --json | jq .data.tls.certificate_days
 
 Without --verify or --ca any certificate will do, as in keepalived. TLS 1.2 and 1.3 are spoken,
-and HTTP/1 in them. The rest is as with ha check http.")]
+and HTTP/1 in them, or HTTP/2 with --protocol 2. The rest is as with ha check http.")]
     Https(Box<web::HttpsArgs>),
     /// Does a server complete a TLS handshake?
     #[command(after_help = "\
@@ -114,6 +117,15 @@ Examples:
 
 Without --require-reply it is good when no ICMP error has come at the end of --timeout.")]
     Udp(Box<services::UdpArgs>),
+    /// Does a gRPC server serve, by its health service?
+    #[cfg(feature = "http2")]
+    #[command(after_help = "\
+Examples:
+  ha check grpc 192.0.2.10:50051 && echo serving
+  ha check grpc grpc.example.com:443 --service shop.Orders --verify --least-days 14
+
+It calls grpc.health.v1.Health/Check: SERVING is good. Without TLS, HTTP/2 is spoken at once.")]
+    Grpc(Box<grpc::GrpcArgs>),
     /// Does a Redis server work, and is it what it should be?
     #[command(after_help = "\
 Examples:
@@ -197,6 +209,8 @@ pub fn execute(args: Args, printer: Printer) -> Result<Exit> {
         Probe::Dns(args) => services::dns(*args, printer),
         Probe::Smtp(args) => services::smtp(*args, printer),
         Probe::Udp(args) => services::udp(*args, printer),
+        #[cfg(feature = "http2")]
+        Probe::Grpc(args) => grpc::grpc(*args, printer),
         Probe::Redis(args) => databases::redis(*args, printer),
         Probe::Postgres(args) => databases::postgres(*args, printer),
         Probe::Mysql(args) => databases::mysql(*args, printer),

@@ -65,10 +65,10 @@ pub(super) struct MaybeTls {
 }
 
 impl MaybeTls {
-    /// TLS, if it is wanted.
-    pub(super) fn tls(self) -> Result<Option<Tls>> {
+    /// TLS, if it is wanted; the server must choose one of the protocols `alpn`, if there are any.
+    pub(super) fn tls(self, alpn: Vec<Vec<u8>>) -> Result<Option<Tls>> {
         let wanted = self.tls || self.how.says_something();
-        wanted.then(|| Tls::new(&self.how.settings()?)).transpose()
+        wanted.then(|| Tls::new(&TlsSettings { alpn, ..self.how.settings()? })).transpose()
     }
 }
 
@@ -102,6 +102,7 @@ impl TlsArgs {
             only_1_3: self.tls_min.as_deref() == Some("1.3"),
             least_days: self.least_days,
             close_notify: self.close_notify,
+            ..TlsSettings::default()
         })
     }
 }
@@ -119,6 +120,10 @@ pub(super) struct TlsProbeArgs {
     #[command(flatten)]
     tls: TlsArgs,
 
+    /// Protocols of which the server must choose one (ALPN), the dearest first: `h2,http/1.1`.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = protocol)]
+    alpn: Vec<String>,
+
     #[command(flatten)]
     way: Way,
 
@@ -130,8 +135,14 @@ pub(super) struct TlsProbeArgs {
 }
 
 pub(super) fn tls(args: TlsProbeArgs, printer: Printer) -> Result<Exit> {
-    let tls = Tls::new(&args.tls.settings()?)?;
+    let alpn = args.alpn.into_iter().map(String::into_bytes).collect();
+    let tls = Tls::new(&TlsSettings { alpn, ..args.tls.settings()? })?;
     let (host, port) = args.target;
     let target = args.way.to(host, port, args.timeout, &[])?;
     put(&Question::Tls(Box::new(TlsProbe { target, tls })), &args.retry, &args.repeat, printer)
+}
+
+fn protocol(text: &str) -> std::result::Result<String, String> {
+    let fits = (1..=255).contains(&text.len());
+    if fits { Ok(text.to_owned()) } else { Err("a protocol has 1 to 255 bytes".to_owned()) }
 }

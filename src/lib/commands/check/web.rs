@@ -28,6 +28,11 @@ pub(super) struct HttpsArgs {
 
     #[command(flatten)]
     tls: TlsArgs,
+
+    /// Take up the TLS session of the last time where the server allows it: cheaper for both. The
+    /// certificate is then the one that was shown first.
+    #[arg(long)]
+    resume: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -56,6 +61,11 @@ pub(super) struct HttpArgs {
     repeat: Repeat,
 }
 
+#[cfg(feature = "http2")]
+const VERSIONS: [&str; 4] = ["1.0", "1.0C", "1.1", "2"];
+#[cfg(not(feature = "http2"))]
+const VERSIONS: [&str; 3] = ["1.0", "1.0C", "1.1"];
+
 /// How it is asked.
 #[derive(Debug, clap::Args)]
 struct Asking {
@@ -67,9 +77,9 @@ struct Asking {
     #[arg(long, value_name = "NAME", value_parser = host)]
     host: Option<String>,
 
-    /// HTTP version of the request; 1.0C is 1.0 with `Connection: close`.
-    #[arg(long, value_name = "VERSION", default_value = "1.0",
-        value_parser = ["1.0", "1.0C", "1.1"])]
+    /// HTTP version of the request; 1.0C is 1.0 with `Connection: close`. 2 is asked for within TLS
+    /// (ALPN), and spoken at once without.
+    #[arg(long, value_name = "VERSION", default_value = "1.0", value_parser = VERSIONS)]
     protocol: String,
 
     /// Method of the request.
@@ -142,7 +152,8 @@ pub(super) fn http(args: HttpArgs, printer: Printer) -> Result<Exit> {
 }
 
 pub(super) fn https(args: HttpsArgs, printer: Printer) -> Result<Exit> {
-    execute(args.http, true, Some(args.tls.settings()?), printer)
+    let tls = TlsSettings { resume: args.resume, ..args.tls.settings()? };
+    execute(args.http, true, Some(tls), printer)
 }
 
 fn execute(
@@ -154,14 +165,16 @@ fn execute(
     let url = url(&args.url, secure)?;
     let expected = args.good.expectation()?;
     let request = args.asking.request(&url)?;
-    let tls = tls.as_ref().map(Tls::new).transpose()?;
+    let http2 = args.asking.protocol == "2";
+    let alpn = if http2 { vec![b"h2".to_vec()] } else { Vec::new() };
+    let tls = tls.map(|tls| Tls::new(&TlsSettings { alpn, ..tls })).transpose()?;
     let (host, port) = match &args.asking.connect {
         None => (url.host.to_string(), url.port),
         Some(text) => host_or_port(text, url.port).map_err(|why| usage("connect to", text, why))?,
     };
     let target = args.way.to(host, port, args.timeout, &[])?;
     let redirects = args.asking.redirects;
-    let http = Http { url, target, request, expected, tls, redirects };
+    let http = Http { url, target, request, expected, tls, redirects, http2 };
     put(&Question::Http(Box::new(http)), &args.retry, &args.repeat, printer)
 }
 

@@ -137,7 +137,15 @@ fn question(wanted: &Wanted) -> Result<Question> {
         searches: Vec::new(),
         longest_body: LONGEST,
     };
-    Ok(Question::Http(Box::new(Http { url, target, request, expected, tls, redirects: 0 })))
+    Ok(Question::Http(Box::new(Http {
+        url,
+        target,
+        request,
+        expected,
+        tls,
+        redirects: 0,
+        http2: false,
+    })))
 }
 
 /// The letter of a long name; those in capitals and these take no argument: `S`, `I`, `v`, `h`.

@@ -14,6 +14,8 @@ use crate::io::probe::Target;
 use crate::io::probe::database::Database;
 use crate::io::probe::dns::Dns;
 use crate::io::probe::file::FileProbe;
+#[cfg(feature = "http2")]
+use crate::io::probe::grpc::Grpc;
 use crate::io::probe::http::Http;
 use crate::io::probe::icmp::Icmp;
 use crate::io::probe::process::ProcessProbe;
@@ -42,6 +44,9 @@ pub enum Question {
     Smtp(Box<Smtp>),
     /// Does a UDP service answer?
     Udp(Box<Udp>),
+    /// Does a gRPC server serve?
+    #[cfg(feature = "http2")]
+    Grpc(Box<Grpc>),
     /// Does a database work, and as what?
     Database(Box<Database>),
     /// Does a file say that all is well?
@@ -64,6 +69,8 @@ impl Question {
             Self::Smtp(_) => "smtp",
             Self::Udp(_) => "udp",
             Self::Database(database) => database.protocol.word(),
+            #[cfg(feature = "http2")]
+            Self::Grpc(_) => "grpc",
             Self::File(_) => "file",
             Self::Process(_) => "process",
         }
@@ -81,6 +88,8 @@ impl Question {
             Self::Smtp(smtp) => smtp.targets.iter().map(Target::name).collect::<Vec<_>>().join(" "),
             Self::Udp(udp) => udp.target.name(),
             Self::Database(database) => database.target.name(),
+            #[cfg(feature = "http2")]
+            Self::Grpc(grpc) => grpc.target.name(),
             Self::File(file) => file.path.display().to_string(),
             Self::Process(ProcessProbe(check)) => check.name.clone(),
         }
@@ -96,6 +105,8 @@ impl Question {
             Self::Smtp(smtp) => smtp.ask().await,
             Self::Udp(udp) => udp.ask().await,
             Self::Database(database) => database.ask().await,
+            #[cfg(feature = "http2")]
+            Self::Grpc(grpc) => grpc.ask().await,
             Self::File(file) => file.ask(),
             Self::Process(process) => process.ask(),
         }

@@ -185,5 +185,6 @@ fn page(check: &HttpCheck, page: &UrlCheck, tls: Option<Tls>) -> Result<Question
         },
         tls,
         redirects: 0,
+        http2: false,
     })))
 }

@@ -26,6 +26,9 @@ pub struct Details {
     /// What a database says of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseDetails>,
+    /// What a gRPC server says of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grpc: Option<GrpcDetails>,
 }
 
 impl Details {
@@ -44,6 +47,7 @@ impl Details {
             tls: later.tls.or(self.tls),
             dns: later.dns.or(self.dns),
             database: later.database.or(self.database),
+            grpc: later.grpc.or(self.grpc),
         }
     }
 }
@@ -87,6 +91,12 @@ pub struct TlsDetails {
     /// Whole days until then; negative once it is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_days: Option<i64>,
+    /// Protocol that the server chose of those that were offered (ALPN).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpn: Option<String>,
+    /// It goes on with an earlier session; the certificate is the one that was shown then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resumed: bool,
 }
 
 /// The answer of a DNS server.
@@ -124,4 +134,11 @@ pub struct DatabaseDetails {
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
 fn in_seconds<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
     time.map(|time| time.as_secs_f64()).serialize(out)
+}
+
+/// What a gRPC server says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct GrpcDetails {
+    /// `SERVING`, `NOT_SERVING`, `SERVICE_UNKNOWN` or `UNKNOWN`.
+    pub serving: &'static str,
 }

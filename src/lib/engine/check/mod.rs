@@ -8,6 +8,7 @@ pub mod details;
 pub mod dialogue;
 pub mod dns;
 pub mod file;
+pub mod grpc;
 mod hex;
 pub mod http;
 mod lines;

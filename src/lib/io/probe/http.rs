@@ -4,10 +4,14 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 
 use super::bad;
+#[cfg(feature = "http2")]
+use super::http2;
 use super::stream::talk;
 use super::target::{Stage, Target, first_good, within};
 use super::tls::Tls;
 use crate::engine::check::Grade;
+#[cfg(feature = "http2")]
+use crate::engine::check::http::http2::Call;
 use crate::engine::check::http::{Expectation, HttpDialogue, Request, Url};
 use crate::engine::check::probe::Answer;
 use crate::io::clock;
@@ -27,6 +31,8 @@ pub struct Http {
     pub tls: Option<Tls>,
     /// Redirects that are followed.
     pub redirects: u32,
+    /// HTTP/2 is spoken, whatever version the request says.
+    pub http2: bool,
 }
 
 /// One request on the way.
@@ -122,6 +128,14 @@ impl Http {
         let path = &hop.target.path;
         first_good(&addresses, |address: SocketAddr| async move {
             let mut dialogue = HttpDialogue::new(&hop.request, &self.expected, follow);
+            #[cfg(feature = "http2")]
+            let answer = if self.http2 {
+                let call = Call::of(&hop.request, hop.url.secure);
+                http2::put((path, address), tls, &call, &mut dialogue, stage).await
+            } else {
+                talk((path, address), tls, Some(&mut dialogue), stage).await
+            };
+            #[cfg(not(feature = "http2"))]
             let answer = talk((path, address), tls, Some(&mut dialogue), stage).await;
             next.set(dialogue.redirect().map(str::to_owned));
             answer

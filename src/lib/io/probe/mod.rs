@@ -4,9 +4,15 @@ pub mod database;
 mod datagram;
 pub mod dns;
 pub mod file;
+#[cfg(feature = "http2")]
+pub mod grpc;
 pub mod http;
+#[cfg(feature = "http2")]
+mod http2;
 pub mod icmp;
 mod last_session;
+#[cfg(feature = "http2")]
+mod polled;
 pub mod privilege;
 pub mod process;
 pub mod smtp;

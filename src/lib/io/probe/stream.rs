@@ -4,6 +4,7 @@
 //! holds none.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
@@ -30,10 +31,19 @@ thread_local! {
     static PLAIN: RefCell<[u8; READ]> = const { RefCell::new([0; READ]) };
 }
 
+/// Where bytes go that came.
+type Take<'a> = &'a mut dyn FnMut(&[u8]);
+
 /// A connection that stands.
-struct Stream {
-    tcp: TcpStream,
-    tls: Option<Box<ClientConnection>>,
+pub(super) struct Stream {
+    pub(super) tcp: TcpStream,
+    pub(super) tls: Option<Box<ClientConnection>>,
+}
+
+/// The buffer that all probes of this thread read into.
+#[cfg(feature = "http2")]
+pub(super) fn with_buffer<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
+    BUFFER.with_borrow_mut(|buffer| read(buffer))
 }
 
 /// Whether the peer may send more.
@@ -78,19 +88,35 @@ impl Stream {
     }
 
     /// Wait for bytes and hand them to `take`.
-    async fn receive(&mut self, take: &mut dyn FnMut(&[u8])) -> io::Result<Peer> {
+    async fn receive(&mut self, take: Take<'_>) -> io::Result<Peer> {
+        if let Some(tls) = &mut self.tls {
+            // What came together with the end of the handshake.
+            let (taken, peer) = drain(tls, take)?;
+            if taken > 0 || peer == Peer::Ended {
+                return Ok(peer);
+            }
+        }
+        self.read(Some(take)).await
+    }
+
+    /// Wait for bytes. Without `take` what is decrypted stays where it is.
+    async fn read(&mut self, mut take: Option<Take<'_>>) -> io::Result<Peer> {
         let Self { tcp, tls } = self;
         let read = || {
             BUFFER.with_borrow_mut(|buffer| {
                 let read = recv(tcp.as_raw_fd(), buffer, MsgFlags::empty())?;
                 let bytes = buffer.get(..read).unwrap_or_default();
-                match tls {
-                    None => {
+                let peer = if read == 0 { Peer::Ended } else { Peer::Open };
+                let Some(tls) = tls else {
+                    if let Some(take) = &mut take {
                         take(bytes);
-                        Ok(if read == 0 { Peer::Ended } else { Peer::Open })
                     }
-                    Some(tls) => decrypt(tls, bytes, take),
-                }
+                    return Ok(peer);
+                };
+                absorb(tls, bytes)?;
+                let Some(take) = &mut take else { return Ok(peer) };
+                let (_, left) = drain(tls, take)?;
+                Ok(if left == Peer::Ended { left } else { peer })
             })
         };
         // It lets others run from time to time, the time limit among them, also when a peer is so
@@ -107,7 +133,7 @@ impl Stream {
         self.tls = Some(Box::new(tls.connection(host, self.tcp.peer_addr()?.ip())?));
         self.flush().await?;
         while self.tls.as_ref().is_some_and(|tls| tls.is_handshaking()) {
-            if self.receive(&mut |_| {}).await? == Peer::Ended {
+            if self.read(None).await? == Peer::Ended {
                 return Err(io::Error::other("the connection was closed within the TLS handshake"));
             }
         }
@@ -119,35 +145,40 @@ fn connected() -> Finding {
     Finding::good("connected")
 }
 
-/// Pass `bytes` through `tls`; none: the connection has ended.
-fn decrypt(
-    tls: &mut ClientConnection,
-    bytes: &[u8],
-    take: &mut dyn FnMut(&[u8]),
-) -> io::Result<Peer> {
+/// Pass `bytes` to `tls`; none: the connection has ended.
+pub(super) fn absorb(tls: &mut ClientConnection, bytes: &[u8]) -> io::Result<()> {
     let mut rest = bytes;
     loop {
         let taken = tls.read_tls(&mut rest)?;
         tls.process_new_packets().map_err(|error| io::Error::other(tls::in_words(&error)))?;
         // After TLS's farewell it takes nothing more, whatever still comes.
         if taken == 0 || rest.is_empty() {
-            break;
+            return Ok(());
         }
     }
+}
+
+/// Hand what is decrypted to `take`: how many bytes, and whether more may come.
+fn drain(tls: &mut ClientConnection, take: Take<'_>) -> io::Result<(usize, Peer)> {
+    let mut taken = 0;
     PLAIN.with_borrow_mut(|plain| {
         loop {
             match tls.reader().read(plain) {
-                Ok(0) => return Ok(Peer::Ended),
-                Ok(read) => take(plain.get(..read).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Ok(0) => return Ok((taken, Peer::Ended)),
+                Ok(read) => {
+                    taken += read;
+                    take(plain.get(..read).unwrap_or_default());
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok((taken, Peer::Open));
+                }
                 // Closed without TLS's farewell, as many servers do.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Ok(Peer::Ended);
+                    return Ok((taken, Peer::Ended));
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(if bytes.is_empty() { Peer::Ended } else { Peer::Open })
     })
 }
 
@@ -159,9 +190,18 @@ pub(super) async fn talk(
     dialogue: Option<&mut dyn Dialogue>,
     stage: &Stage,
 ) -> Answer {
+    timed(address, stage, hold((path, address), tls, dialogue, stage)).await
+}
+
+/// The answer to what is asked of `address`, and how long it took.
+pub(super) async fn timed(
+    address: SocketAddr,
+    stage: &Stage,
+    asked: impl Future<Output = io::Result<Finding>>,
+) -> Answer {
     let start = clock::now();
     stage.set("");
-    let mut answer = match hold((path, address), tls, dialogue, stage).await {
+    let mut answer = match asked.await {
         Ok(finding) => Answer::from(finding).took(start, clock::now()),
         Err(error) => failed(&error, stage),
     };
@@ -169,23 +209,33 @@ pub(super) async fn talk(
     answer
 }
 
-async fn hold(
+/// A connection to `address`, within TLS if that is wanted, and what TLS showed.
+pub(super) async fn open(
     (path, address): (&Path, SocketAddr),
+    tls: Option<(&Tls, &str)>,
+    stage: &Stage,
+) -> io::Result<(Stream, Finding)> {
+    let tcp = tcp::connect(path, address).await?;
+    let mut stream = Stream { tcp, tls: None };
+    let session = match tls {
+        Some(tls) => stream.secure(tls, stage).await?,
+        None => connected(),
+    };
+    Ok((stream, session))
+}
+
+async fn hold(
+    way: (&Path, SocketAddr),
     tls: Option<(&Tls, &str)>,
     dialogue: Option<&mut dyn Dialogue>,
     stage: &Stage,
 ) -> io::Result<Finding> {
     if tls.is_none() && dialogue.is_none() {
-        tcp::reach(path, address).await?;
-        return Ok(Finding::good("connected"));
+        tcp::reach(way.0, way.1).await?;
+        return Ok(connected());
     }
-    let tcp = tcp::connect(path, address).await?;
-    let mut stream = Stream { tcp, tls: None };
-    let mut session = connected();
     let at_once = dialogue.as_ref().is_none_or(|dialogue| !dialogue.asks_for_tls());
-    if let Some(tls) = tls.filter(|_| at_once) {
-        session = stream.secure(tls, stage).await?;
-    }
+    let (mut stream, mut session) = open(way, tls.filter(|_| at_once), stage).await?;
     let Some(dialogue) = dialogue.filter(|_| session.grade == Grade::Good) else {
         return Ok(session);
     };

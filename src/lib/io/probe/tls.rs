@@ -16,8 +16,8 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, ProtocolVersion, RootCertStore,
-    SignatureScheme,
+    ClientConfig, ClientConnection, DigitallySignedStruct, HandshakeKind, ProtocolVersion,
+    RootCertStore, SignatureScheme,
 };
 
 use super::last_session::LastSession;
@@ -32,6 +32,9 @@ use crate::io::clock;
 use crate::wire::x509;
 
 const DAY: i64 = 86_400;
+
+/// Servers whose last session is remembered by one probe: redirects lead to others.
+const SESSIONS: usize = 8;
 
 /// What is wanted of TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +55,10 @@ pub struct TlsSettings {
     pub least_days: Option<i64>,
     /// The connection ends with TLS's own farewell.
     pub close_notify: bool,
+    /// Protocols of which the server must choose one (ALPN); none: it is not asked.
+    pub alpn: Vec<Vec<u8>>,
+    /// Sessions are taken up again where the server allows it.
+    pub resume: bool,
 }
 
 /// TLS as it will be spoken.
@@ -101,8 +108,14 @@ impl Tls {
             }
         };
         config.enable_sni = settings.sni;
-        // Every check is a whole handshake: a resumed one would not show a certificate.
-        config.resumption = Resumption::disabled();
+        config.alpn_protocols.clone_from(&settings.alpn);
+        // Every check is a whole handshake unless asked otherwise: a server that takes up a session
+        // shows no certificate. The memory of sessions is that of all clones of this value.
+        config.resumption = if settings.resume {
+            Resumption::in_memory_sessions(SESSIONS)
+        } else {
+            Resumption::disabled()
+        };
         Ok(Self {
             config: Arc::new(config),
             server_name: settings.server_name.clone(),
@@ -150,7 +163,12 @@ impl Tls {
         let days = end.map(|end| (end - now).div_euclid(DAY));
         let lasts =
             days.map_or_else(String::new, |days| format!(", the certificate {}", lasting(days)));
+        let alpn = session.alpn_protocol();
         let finding = match (self.least_days, days) {
+            _ if alpn.is_none() && !self.config.alpn_protocols.is_empty() => {
+                let offered: Vec<String> = self.config.alpn_protocols.iter().map(text).collect();
+                Finding::bad(format!("it does not speak {} within TLS (ALPN)", offered.join(", ")))
+            }
             (Some(least), Some(days)) if days < least => {
                 Finding::bad(format!("the certificate {}, less than {least}", lasting(days)))
             }
@@ -162,9 +180,15 @@ impl Tls {
             cipher: cipher.unwrap_or_default(),
             certificate_not_after: end,
             certificate_days: days,
+            alpn: alpn.map(text),
+            resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
         };
         Finding { details: Box::new(Details { tls: Some(tls), ..Details::default() }), ..finding }
     }
+}
+
+fn text(protocol: impl AsRef<[u8]>) -> String {
+    String::from_utf8_lossy(protocol.as_ref()).into_owned()
 }
 
 fn lasting(days: i64) -> String {

@@ -75,6 +75,16 @@ impl<'a> HttpDialogue<'a> {
         self.seen.location.as_deref().filter(|_| self.follow)
     }
 
+    /// The head came in a way of its own, and the body goes to the end of what comes.
+    pub(super) fn begin(&mut self, status: u16, location: Option<String>) {
+        self.head(Head::of(status, location), &[]);
+    }
+
+    /// What it came to, if it came to something.
+    pub(super) fn found(&self) -> Option<Finding> {
+        if let State::Done(finding) = &self.state { Some(finding.clone()) } else { None }
+    }
+
     fn head(&mut self, head: Head, rest: &[u8]) {
         self.seen.status = head.status;
         let framing = head.framing(&self.request.method);

@@ -72,6 +72,12 @@ impl Reader {
 }
 
 impl Head {
+    /// One that came without lines, and says nothing of where the body ends.
+    #[must_use]
+    pub fn of(status: u16, location: Option<String>) -> Self {
+        Self { status, location, ..Self::default() }
+    }
+
     fn header(&mut self, line: &[u8]) -> Result<(), String> {
         let text = String::from_utf8_lossy(line);
         let Some((name, value)) = text.split_once(':') else {

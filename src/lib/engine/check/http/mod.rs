@@ -3,6 +3,7 @@
 mod body;
 mod dialogue;
 mod head;
+pub mod http2;
 pub mod request;
 pub mod url;
 
