@@ -109,7 +109,7 @@ for kind in TCP_CHECK HTTP_GET; do
     [ -z "$pid" ] || measure "$pid" 2>/dev/null
     if [ -e "/proc/${pid:-none}" ]; then theirs=$cost their_rate=$rate; else theirs="no IPVS" their_rate=-; fi
     kill $parent 2>/dev/null; wait $parent 2>/dev/null
-    row "$kind us a check" "$ours" "$theirs" "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { if (b > 0) printf "%.2f", a / b; else print "-" }')"
+    row "$kind us a check" "$ours" "$theirs" "$(awk -v a="$ours" -v b="$theirs" 'BEGIN { if (b + 0 > 0) printf "%.2f", a / b; else print "-" }')"
     row "$kind a second" "$held" "$their_rate" -
     row "$kind bytes a check" "$(((large - small) * 1024 / (checks - 100)))" - -
     [ "$down" = 0 ] || echo "checks.sh: $down checks were down" >&2
