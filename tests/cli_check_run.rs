@@ -192,6 +192,10 @@ fn a_reload_keeps_the_state_of_checks_that_stay_also_under_another_timing() {
     let mut other = check(&tcp(port), 5);
     other["id"] = json!("fedcba9876543210");
     run.tell(&json!({ "control": "reload", "plan": { "checks": [other] } }));
+    // Whoever keeps verdicts by id has to learn it; everybody else notices nothing.
+    let again = run.next("check.transition")["data"].clone();
+    assert_eq!(again["id"], "fedcba9876543210");
+    assert_eq!((&again["from"], &again["to"]), (&json!("up"), &json!("up")));
     let status = run.runs(4);
     assert_eq!(status["checks"][0]["id"], "fedcba9876543210");
     assert_eq!(status["checks"][0]["health"], "up");

@@ -143,10 +143,11 @@ impl Bus {
     }
 
     /// Remember the verdict of a tracked script, which has no id; the line for the VRRP process when
-    /// it is news.
+    /// it is news. A tracked file that is called like the script is another matter.
     fn verdict(&mut self, line: &Line) -> Option<Route> {
         let name = text(&line.data, "check");
-        if line.data.get("id").is_some() || !self.tracked.contains(&name) {
+        let is_script = text(&line.data, "kind") == "script" && line.data.get("id").is_none();
+        if !is_script || !self.tracked.contains(&name) {
             return None;
         }
         let up = match line.data.get("to").and_then(Value::as_str) {
@@ -248,6 +249,14 @@ mod tests {
                 "reason": "exit status 1"});
             assert_eq!(sent_to(&routes, Part::Vrrp), [track]);
         }
+    }
+
+    #[test]
+    fn a_file_of_a_real_server_that_is_called_like_a_script_moves_no_address() {
+        let data = json!({"check": "nginx", "kind": "file", "from": "up", "to": "down",
+            "value": 7, "reason": "the file says 7"});
+        let routes = bus().handle_line(Part::Probe, line("check.transition", data));
+        assert!(sent_to(&routes, Part::Vrrp).is_empty());
     }
 
     #[test]

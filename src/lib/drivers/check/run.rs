@@ -146,7 +146,7 @@ impl Checks {
     fn take_plan(&mut self, plan: &CheckPlan, emit: &mut Emit<'_>) -> Result<()> {
         let now = clock::now();
         self.fleet.take_plan(now, plan);
-        self.servers.take_plan(now, plan);
+        self.servers.take_plan(now, plan, emit)?;
         if let Err(error) = self.files.take_plan(plan) {
             tell_error(emit, &error)?;
         }

@@ -18,7 +18,8 @@ use super::scripts::Options;
 use crate::drivers::{Emit, stamped};
 use crate::engine::check::probe::Answer;
 use crate::engine::check::{
-    CheckId, CheckName, CheckPlan, Checker, ClientTls, Grade, Health, Known, PlannedCheck,
+    Change, CheckId, CheckName, CheckPlan, Checker, ClientTls, Grade, Health, Known, PlannedCheck,
+    Turn,
 };
 use crate::error::Result;
 use crate::io::random::Numbers;
@@ -73,9 +74,24 @@ impl Servers {
         })
     }
 
-    /// Checks that stay notice nothing; those that are put otherwise go on from where they stood;
-    /// of those that begin it is known what a predecessor told.
-    pub(super) fn take_plan(&mut self, now: Instant, plan: &CheckPlan) {
+    /// Checks that stay notice nothing; those that are put otherwise go on from where they stood,
+    /// and tell it under the id that they have now; of those that begin it is known what a
+    /// predecessor told.
+    pub(super) fn take_plan(
+        &mut self,
+        now: Instant,
+        plan: &CheckPlan,
+        emit: &mut Emit<'_>,
+    ) -> Result<()> {
+        for id in self.take_checks(now, plan) {
+            self.tell_again(id, emit)?;
+        }
+        Ok(())
+    }
+
+    /// Those among the checks of `plan` that were there under another id.
+    fn take_checks(&mut self, now: Instant, plan: &CheckPlan) -> Vec<CheckId> {
+        let mut renamed = Vec::new();
         let is_other_client = self.tls != plan.tls;
         self.tls.clone_from(&plan.tls);
         let mut questions = Questions::new(plan.tls.as_ref());
@@ -108,6 +124,8 @@ impl Servers {
             };
             if let Some(known) = known.get(&planned.id) {
                 checker.resume(now, known.to, known.weight, self.numbers.next());
+            } else if checker.health() != Health::Unknown {
+                renamed.push(planned.id);
             }
             let asked = questions.of(&planned.config.probe);
             self.add(Entry { planned: planned.clone(), asked, checker });
@@ -117,6 +135,17 @@ impl Servers {
             self.executions.drop_run(now, key);
         }
         self.suspend();
+        renamed
+    }
+
+    /// Whoever keeps verdicts keeps them by id: he learns how a check stands that has another one.
+    fn tell_again(&self, id: CheckId, emit: &mut Emit<'_>) -> Result<()> {
+        let entry = self.by_id.get(&id).and_then(|key| self.entries.get(key));
+        let Some(entry) = entry else { return Ok(()) };
+        let health = entry.checker.health();
+        let turn =
+            Turn { change: Change { from: health, to: health }, weight: entry.checker.weight() };
+        emit(&stamped("check.transition", entry.transition(&turn, "as before the reload")))
     }
 
     /// The check that `planned` was under another timing.
@@ -242,14 +271,7 @@ impl Servers {
             tracing::info!(check, reason = answer.reason, "check failed, and is put again");
         }
         let Some(turn) = turn else { return Ok(()) };
-        let mut data = entry.about();
-        if let Value::Object(map) = &mut data {
-            map.insert("from".into(), json!(turn.change.from));
-            map.insert("to".into(), json!(turn.change.to));
-            map.insert("reason".into(), json!(answer.reason));
-            map.extend(turn.weight.map(|weight| ("weight".into(), weight.into())));
-        }
-        emit(&stamped("check.transition", data))
+        emit(&stamped("check.transition", entry.transition(&turn, &answer.reason)))
     }
 
     /// When something is due next.
@@ -284,6 +306,17 @@ impl Entry {
     fn about(&self) -> Value {
         let name = self.name();
         json!({ "check": name.check, "kind": name.kind, "id": self.planned.id })
+    }
+
+    fn transition(&self, turn: &Turn, reason: &str) -> Value {
+        let mut data = self.about();
+        if let Value::Object(map) = &mut data {
+            map.insert("from".into(), json!(turn.change.from));
+            map.insert("to".into(), json!(turn.change.to));
+            map.insert("reason".into(), reason.into());
+            map.extend(turn.weight.map(|weight| ("weight".into(), weight.into())));
+        }
+        data
     }
 
     fn result(&self, answer: &Answer, weight: Option<u32>) -> Value {

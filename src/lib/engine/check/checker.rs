@@ -144,6 +144,12 @@ impl Checker {
         self.health
     }
 
+    /// The weight that it set last.
+    #[must_use]
+    pub const fn weight(&self) -> Option<u32> {
+        self.weight
+    }
+
     /// When it is put.
     #[must_use]
     pub fn timing(&self) -> &CheckTiming {

@@ -24,7 +24,7 @@ mod smtp;
 mod threshold;
 mod udp;
 
-pub use checker::{Checker, CheckerStatus};
+pub use checker::{Checker, CheckerStatus, Turn};
 pub use config::{CommandLine, Identity, ScriptConfig};
 pub use dns::RecordType;
 pub use hex::{Bytes, Pattern, PatternByte};
