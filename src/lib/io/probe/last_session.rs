@@ -1,5 +1,5 @@
 //! What is kept of the last TLS session with one server, so that the next one need not prove
-//! everything anew: a handshake without a certificate costs both sides a tenth.
+//! everything anew: without a certificate a handshake costs both sides much less.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
