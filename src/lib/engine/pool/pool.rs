@@ -141,12 +141,16 @@ impl Pool {
         }
     }
 
-    /// Whether the quorum is there at the start: like one that is to be gained, but only its lack is
-    /// told.
+    /// Whether the quorum is there at the start, like one that is to be gained; that is told either
+    /// way, as keepalived does.
     pub(super) fn begin(&mut self, events: &mut VecDeque<Event>) {
         let threshold = self.config.to_gain();
-        if self.weight() < threshold {
-            self.turn(false, threshold, events);
+        self.turn(self.weight() >= threshold, threshold, events);
+        // Who has not served does not go.
+        if let (true, Some(Event::Quorum { sorry_server, .. })) =
+            (self.has_quorum, events.back_mut())
+        {
+            *sorry_server = None;
         }
     }
 

@@ -57,8 +57,11 @@ fn turn(number: u8, up: bool) -> CheckReport {
     report(number, json!({"to": if up { "up" } else { "down" }}))
 }
 
+/// That the quorum is there from the start is told of every pool, and no news.
 fn start(config: BalancerConfig) -> Balancer {
-    Balancer::new(config, Drains::default()).unwrap()
+    let mut balancer = Balancer::new(config, Drains::default()).unwrap();
+    balancer.events.retain(|event| !matches!(event, Event::Quorum { up: true, .. }));
+    balancer
 }
 
 /// What is in the table: last byte of the address, and weight.
@@ -482,7 +485,7 @@ fn whoever_begins_with_a_reload_knows_what_was_told_before() {
     let mut both = config(json!({}), servers());
     both.pools.extend(other(servers()).pools);
     balancer.handle_config(both).unwrap();
-    assert_eq!(told(&mut balancer), ["2 down"]);
+    assert_eq!(told(&mut balancer), ["2 down", "quorum up"]);
     let standing = |status: &PoolStatus| -> Vec<_> {
         status.servers.iter().map(|one| (one.up, one.weight)).collect()
     };
@@ -735,6 +738,6 @@ fn verdicts_from_before_the_first_table_are_told_like_any_other() {
     let config = config(json!({}), vec![server(1, json!({})), server(2, json!({}))]);
     let known = Resume { told: None, ..known(&[(1, false)], &[], None) };
     let mut balancer = Balancer::resumed(config, Drains::default(), known).unwrap();
-    assert_eq!(told(&mut balancer), ["1 down"]);
+    assert_eq!(told(&mut balancer), ["quorum up", "1 down"]);
     assert_eq!(now(&balancer), [(2, 1)].into());
 }
