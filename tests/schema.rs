@@ -391,8 +391,7 @@ fn pools_keep_the_schemas_of_their_events() {
         event_keeps(&json!({"v": 1, "type": event.kind(),
             "time": "2026-01-02T03:04:05.000006Z", "data": event}));
     }
-    let expected =
-        ["ipvs.quorum", "ipvs.weight", "ipvs.server", "ipvs.quorum", "ipvs.suspended"];
+    let expected = ["ipvs.quorum", "ipvs.weight", "ipvs.server", "ipvs.quorum", "ipvs.suspended"];
     assert_eq!(kinds, expected);
     let status = json!({"id": 1, "services": 1, "repairs": 0, "refused": [],
         "pools": balancer.status()});

@@ -25,7 +25,9 @@ const LOOKING: [&str; 9] = [
 
 /// Places that are read as something else than their last word, or by the building itself: which
 /// word to look for, and in which file.
-const READ_AS: [(&str, &str, &str); 9] = [
+const READ_AS: [(&str, &str, &str); 11] = [
+    ("instances.NAME.priority_changes", "priority_changes", "config/model/hooks.rs"),
+    ("groups.NAME.priority_changes", "priority_changes", "config/model/hooks.rs"),
     // `accept` is what happens without a packet filter; the contrary is not there yet, which is told.
     ("instances.NAME.accept", "packet filtering", "config/build/instance.rs"),
     ("globals.script_security", "script_security", "config/build/program.rs"),

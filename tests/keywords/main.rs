@@ -296,9 +296,13 @@ fn a_keyword_that_works_changes_the_model_where_the_guide_says() {
             wrong.push(format!("{name}: works and has no example"));
             continue;
         };
-        let text = configuration(block.path, lines);
+        // The reader of a pipe is nothing without the pipe.
+        let is_global = block.path == "global_defs";
+        let beside = if is_global { values::company(block, row.keyword) } else { "" };
+        let text = configuration(block.path, &format!("{beside}{lines}"));
         let with = document(&read(&text), &text);
-        let text = configuration(block.path, &without(block, row.keyword, lines));
+        let rest = without(block, row.keyword, lines);
+        let text = configuration(block.path, &format!("{beside}{rest}"));
         let before = document(&read(&text), &text);
         let paths = guide::entry(block.path, row.keyword).map(|entry| entry.model.clone());
         let paths = paths.unwrap_or_default();
@@ -334,9 +338,13 @@ fn a_keyword_without_meaning_changes_nothing() {
         if !matches!(support, Support::Accepted(_)) {
             continue;
         }
-        let text = configuration(block.path, lines);
+        // The reader of a pipe is nothing without the pipe.
+        let is_global = block.path == "global_defs";
+        let beside = if is_global { values::company(block, row.keyword) } else { "" };
+        let text = configuration(block.path, &format!("{beside}{lines}"));
         let with = document(&read(&text), &text);
-        let text = configuration(block.path, &without(block, row.keyword, lines));
+        let rest = without(block, row.keyword, lines);
+        let text = configuration(block.path, &format!("{beside}{rest}"));
         let before = document(&read(&text), &text);
         // What only the drop-in's test looks at is kept beside the rest.
         let told = guide::entry(block.path, row.keyword).is_some_and(|e| !e.model.is_empty());

@@ -275,7 +275,7 @@ fn stem(block: &Block, keyword: &str) -> String {
 }
 
 /// What must stand in the block for a keyword of it to be looked at.
-fn company(block: &Block, keyword: &str) -> &'static str {
+pub fn company(block: &Block, keyword: &str) -> &'static str {
     match (block.path.rsplit('/').next().unwrap_or_default(), keyword) {
         ("HTTP_GET" | "SSL_GET", _) => "url {\npath /\n}\n",
         ("url", "regex") => "path /\n",
