@@ -7,6 +7,7 @@ use super::{BalancerConfig, DestinationConfig, Drains, PoolConfig, ServerName};
 use crate::engine::ipvs::{
     Contents, Destination, Endpoint, Entry, LONGEST_RANGE, Service, ServiceId, Settings,
 };
+use crate::engine::vrrp::Family;
 
 /// Most services that a table may have; a number that nobody writes by hand must not take all
 /// memory.
@@ -76,13 +77,21 @@ pub(super) fn is_drained(pool: &PoolConfig, one: &DestinationConfig, drains: &Dr
     })
 }
 
-/// What people call a pool: its group, or its service.
+/// What people call a pool: its service, or its group and what of it: several pools may share a
+/// group, one for TCP and one for UDP.
 pub(super) fn name(pool: &PoolConfig) -> Box<str> {
-    match (&pool.group, pool.services.first()) {
-        (Some(group), _) => format!("group {group}").into(),
-        (None, Some(service)) => id(service, 0).to_string().into(),
-        (None, None) => "no service".into(),
+    let Some(service) = pool.services.first() else { return "no service".into() };
+    let Some(group) = &pool.group else { return id(service, 0).to_string().into() };
+    let protocol = pool.services.iter().find_map(|service| match service {
+        Service::Addresses { protocol, .. } => Some(*protocol),
+        Service::Fwmark { .. } => None,
+    });
+    match (protocol, service.family()) {
+        (Some(protocol), _) => format!("group {group} {}", protocol.word()),
+        (None, Family::Ipv4) => format!("group {group}"),
+        (None, Family::Ipv6) => format!("group {group} ipv6"),
     }
+    .into()
 }
 
 /// How many services of the table `service` stands for.

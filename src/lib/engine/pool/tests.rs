@@ -741,3 +741,19 @@ fn verdicts_from_before_the_first_table_are_told_like_any_other() {
     assert_eq!(told(&mut balancer), ["quorum up", "1 down"]);
     assert_eq!(now(&balancer), [(2, 1)].into());
 }
+
+#[test]
+fn what_several_pools_make_of_one_group_has_a_name_for_each() {
+    let name = |services: Value| {
+        let more = json!({"group": "dns", "services": services});
+        config(more, vec![server(1, json!({}))]).pools[0].name()
+    };
+    let addresses = |protocol: &str| {
+        json!([{"fwmark": {"mark": 1, "family": "ipv4"}}, {"addresses":
+            {"first": "192.0.2.1", "count": 1, "port": 53, "protocol": protocol}}])
+    };
+    assert_eq!(&*name(addresses("tcp")), "group dns tcp");
+    assert_eq!(&*name(addresses("udp")), "group dns udp");
+    assert_eq!(&*name(json!([{"fwmark": {"mark": 1, "family": "ipv4"}}])), "group dns");
+    assert_eq!(&*name(json!([{"fwmark": {"mark": 1, "family": "ipv6"}}])), "group dns ipv6");
+}
