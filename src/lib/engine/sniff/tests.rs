@@ -39,6 +39,9 @@ struct Sent {
     sequence: Option<u32>,
 }
 
+/// What makes an advert odd.
+type Change = fn(&mut Sent);
+
 fn from(host: u8, priority: u8) -> Sent {
     Sent {
         host,
@@ -227,7 +230,7 @@ fn a_split_brain_is_found_within_two_adverts_and_its_end_is_told() {
 
 #[test]
 fn what_two_senders_disagree_about_is_named_once() {
-    let rows: [(fn(&mut Sent), Kind); 6] = [
+    let rows: [(Change, Kind); 6] = [
         (|sent| sent.vips = vec![OTHER_VIP], Kind::VridConflict),
         (|sent| sent.vips.push(OTHER_VIP), Kind::AddressListDiffers),
         (|sent| sent.interval = Duration::from_secs(2), Kind::IntervalDiffers),
@@ -259,7 +262,7 @@ fn what_two_senders_disagree_about_is_named_once() {
 
 #[test]
 fn what_receivers_drop_is_found_at_its_sender() {
-    let rows: [(fn(&mut Sent), Kind); 3] = [
+    let rows: [(Change, Kind); 3] = [
         (|sent| sent.ttl = 254, Kind::WrongTtl),
         (|sent| sent.damage = true, Kind::WrongChecksum),
         (|sent| sent.vips.clear(), Kind::InvalidAdvert),
