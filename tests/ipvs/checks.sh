@@ -1,7 +1,7 @@
 #!/bin/bash
 # Real servers are checked, and the table follows: ha check run | ha ipvs apply --follow.
 #                                                                       checks.sh HA_BINARY
-# Four web servers in network namespaces: one answers 500, one says something else, one is killed,
+# Turns are far apart, so that who is slow to count has not missed one. Four web servers in network namespaces: one answers 500, one says something else, one is killed,
 # one hangs. Each goes after exactly the configured tries, by its own count, and comes back.
 . "$(dirname "$0")/common.sh"
 mkfifo "$dir/never"
@@ -64,7 +64,7 @@ counter() { # counter NUMBER NAME: of TCP in the namespace
 is() { [ "$2" = "$3" ] || { tail -n 20 "$events"; fail "$1: $2, not $3"; }; echo "ok   $1: $3"; }
 
 {
-    printf 'virtual_server 10.9.0.100 80 {\n delay_loop 2\n lvs_sched rr\n lvs_method NAT\n protocol TCP\n'
+    printf 'virtual_server 10.9.0.100 80 {\n delay_loop 8\n lvs_sched rr\n lvs_method NAT\n protocol TCP\n'
     printf ' retry 2\n delay_before_retry 0.5\n connect_timeout 1\n warmup 0.5\n'
     for number in 1 2 3 4; do
         printf ' real_server 10.9.%s.2 80 {\n  HTTP_GET {\n   retry 2\n   delay_before_retry 0.5\n   url {\n    path /\n    regex "ready"\n   }\n  }\n }\n' $number
