@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, lchown};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use nix::sys::stat::Mode;
@@ -35,12 +35,7 @@ impl Fifo {
                 .remedy("remove what is there, or name another path")
         };
         let made = match mkfifo(path, MODE) {
-            Ok(()) => {
-                if let Some(Identity { uid, gid }) = owner {
-                    lchown(path, Some(*uid), Some(*gid)).map_err(failed)?;
-                }
-                true
-            }
+            Ok(()) => true,
             Err(nix::Error::EEXIST) => false,
             Err(e) => return Err(failed(e.into())),
         };
@@ -51,6 +46,11 @@ impl Fifo {
         let found = file.metadata().map_err(failed)?;
         if !is_right(&found, owner) {
             return Err(failed(io::Error::other("it is no pipe of ours or of its user")));
+        }
+        // Of what was opened, not of the path: in a folder of its user's something else may be
+        // there by now.
+        if let Some(Identity { uid, gid }) = owner.filter(|_| made && found.nlink() == 1) {
+            fchown(&file, Some(*uid), Some(*gid)).map_err(failed)?;
         }
         let made = made.then(|| (found.dev(), found.ino()));
         Ok(Self { path: path.to_owned(), file, made, dropped: 0 })

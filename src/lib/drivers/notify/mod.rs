@@ -1,6 +1,7 @@
 //! Telling hooks: the processes of the [`Notifier`] machine.
 
 mod pipes;
+mod readers;
 
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Receiver;
 
-use pipes::{Pipes, Place, Turnover};
+use pipes::{Pipes, Turnover};
+use readers::Readers;
 
 use super::control::{Control, plan_of, pong, refuse};
 use super::{Emit, stamped};
@@ -97,7 +99,7 @@ struct Teller {
     machine: Notifier,
     processes: Processes<RunId>,
     pipes: Pipes,
-    readers: Processes<Place>,
+    readers: Readers,
     endings: Vec<Ending>,
 }
 
@@ -108,7 +110,7 @@ impl Teller {
             machine: Notifier::new(plan),
             processes: Processes::new().map_err(failed)?,
             pipes: Pipes::default(),
-            readers: Processes::new().map_err(failed)?,
+            readers: Readers::new().map_err(failed)?,
             endings: Vec::new(),
         })
     }
@@ -117,19 +119,18 @@ impl Teller {
     fn open(&mut self, fifos: &Fifos, emit: &mut Emit<'_>) -> Result<()> {
         let Turnover { readers, gone, errors } = self.pipes.take(fifos);
         for place in gone {
-            self.readers.terminate(place);
+            self.readers.end(clock::now(), place);
         }
         for (place, command) in readers {
-            if let Err(ending) = self.readers.start(place, &command, Output::Discard) {
-                tracing::warn!(reader = %command.argv.join(" "), %ending, "it reads no pipe");
-            }
+            self.readers.start(place, &command);
         }
         errors.iter().try_for_each(|error| refuse(emit, error))
     }
 
     /// Wait until a hook may have ended or a deadline has come.
     async fn event(&mut self) {
-        let wait = self.machine.poll_timeout().map(|at| at.saturating_since(clock::now()));
+        let next = [self.machine.poll_timeout(), self.readers.poll_timeout()];
+        let wait = next.into_iter().flatten().min().map(|at| at.saturating_since(clock::now()));
         tokio::select! {
             () = self.processes.changed() => {}
             () = tokio::time::sleep(wait.unwrap_or(Duration::MAX)) => {}
@@ -141,9 +142,7 @@ impl Teller {
         for (run, ending) in self.processes.reap() {
             self.machine.handle_ending(now, run, ending);
         }
-        for (place, ending) in self.readers.reap() {
-            tracing::warn!(?place, %ending, "the reader of a pipe has ended");
-        }
+        self.readers.turn(now);
         self.machine.handle_timeout(now);
         while let Some(action) = self.machine.poll_action() {
             self.act(now, action, emit)?;
@@ -223,7 +222,7 @@ impl Teller {
             }
             self.turn(emit)?;
         }
-        self.readers.terminate_all();
+        self.readers.end_all();
         Ok(())
     }
 }
