@@ -1,5 +1,5 @@
-//! What must hold for anything a server may send to a probe: the dialogue ends, and how the bytes
-//! were cut makes no difference.
+//! What must hold for anything a server may send to a probe: the dialogue ends, how the bytes were
+//! cut makes no difference, and no password goes out as it is before TLS stands.
 
 use ha::engine::check::database::{
     Demand, Login, MysqlDialogue, Password, PostgresDialogue, RedisDialogue,
@@ -28,14 +28,17 @@ pub fn dialogue(data: &[u8]) {
                 let login = login();
                 let secure = bytes.first() == Some(&b'S');
                 let any = Demand::default();
-                lead(&mut PostgresDialogue::new(&login, "db", any, secure, "abc"), bytes, size)
+                let mut dialogue = PostgresDialogue::new(&login, "db", any, secure, "abc");
+                guarded(&mut dialogue, secure.then_some(8), bytes, size)
             };
             database(put(size), put(1));
         }
         5 => {
             let secure = bytes.len() % 2 == 0;
             let put = |size| {
-                lead(&mut MysqlDialogue::new(&login(), Demand::default(), secure), bytes, size)
+                let login = login();
+                let mut dialogue = MysqlDialogue::new(&login, Demand::default(), secure);
+                guarded(&mut dialogue, secure.then_some(36), bytes, size)
             };
             database(put(size), put(1));
         }
@@ -50,13 +53,47 @@ pub fn dialogue(data: &[u8]) {
 
 /// Feed `bytes` in pieces of `size`, then the end.
 fn lead(dialogue: &mut dyn Dialogue, bytes: &[u8], size: usize) -> Option<Finding> {
+    lead_and_hear(dialogue, bytes, size, &mut Vec::new())
+}
+
+/// The same with a dialogue that must give nothing away: with TLS it says no more than the request
+/// for it, which is so long, until TLS stands; without TLS all but the password itself.
+fn guarded(
+    dialogue: &mut dyn Dialogue,
+    request: Option<usize>,
+    bytes: &[u8],
+    size: usize,
+) -> Option<Finding> {
+    let mut clear = Vec::new();
+    let finding = lead_and_hear(dialogue, bytes, size, &mut clear);
+    if let Some(length) = request {
+        assert!(clear.is_empty() || clear.len() == length, "{clear:?}");
+    }
+    assert!(!clear.windows(6).any(|part| part == b"secret"), "{clear:?}");
+    finding
+}
+
+/// What was said before TLS stood is in `clear`.
+fn lead_and_hear(
+    dialogue: &mut dyn Dialogue,
+    bytes: &[u8],
+    size: usize,
+    clear: &mut Vec<u8>,
+) -> Option<Finding> {
+    let mut is_secure = false;
     let mut parts = bytes.chunks(size);
     let mut ended = false;
     // Each step but the few that send uses up a piece, or is the end.
     for _ in 0..bytes.len() + 8 {
         match dialogue.step() {
             Step::Done(finding) => return Some(finding),
-            Step::Send(_) | Step::Secure => {}
+            Step::Send(said) if !is_secure => clear.extend(said),
+            Step::Send(_) => {}
+            Step::Secure => {
+                assert!(!is_secure, "within TLS already");
+                is_secure = true;
+                dialogue.handle_secure();
+            }
             Step::Receive => match parts.next() {
                 Some(part) => dialogue.handle_bytes(part),
                 None if ended => return None,

@@ -2,6 +2,9 @@
 //! mean harm.
 
 mod child;
+#[expect(dead_code, reason = "each test program uses its own part")]
+#[path = "support/schema.rs"]
+mod schema;
 #[path = "child/web.rs"]
 mod web;
 
@@ -10,6 +13,7 @@ use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use child::wait_until;
@@ -19,6 +23,7 @@ use web::{Closed, Daemon, Server, check, has_or_skip, on_some_port};
 
 fn expect(words: &str, code: i32, reason: &str) {
     let (found, data) = check(words);
+    schema::keeps("data/check.result", &data);
     let said = data["reason"].as_str().unwrap_or_default();
     assert!(found == code && said.contains(reason), "{words}: {found}, {data}, not {reason}");
 }
@@ -224,6 +229,86 @@ fn servers_that_mean_harm_cost_bounded_time_and_are_told() {
         let away = format!("{probe} 127.0.0.1:{} --source 192.0.2.77", closed.port);
         expect(&away, 5, "the source address");
     }
+}
+
+/// A packet of MySQL.
+fn packet(number: u8, body: &[u8]) -> Vec<u8> {
+    [&[u8::try_from(body.len()).unwrap(), 0, 0, number], body].concat()
+}
+
+/// What a MySQL server says first: it offers TLS, and this proof of the password.
+fn greeting(plugin: &str) -> Vec<u8> {
+    let fixed = b"\x0a8.0.36\0\x01\0\0\0abcdefgh\0\0\x8a\x2d\x02\0\x08\0\x15";
+    let body = [&fixed[..], &[0; 10], b"ijklmnopqrst\0", plugin.as_bytes(), b"\0"].concat();
+    packet(0, &body)
+}
+
+/// One who cannot speak TLS, or does not want to: says `first` at once, or `then` after the first
+/// `request` bytes that come, and hears everything until the client hangs up.
+fn listener(first: Vec<u8>, request: usize, then: Vec<u8>) -> (Server, Receiver<Vec<u8>>) {
+    let (heard, all) = channel();
+    let server = Server::start(move |mut client| {
+        let _ = client.write_all(&first);
+        let mut bytes = vec![0; request];
+        if client.read_exact(&mut bytes).is_ok() {
+            let _ = client.write_all(&then);
+        }
+        let _ = client.read_to_end(&mut bytes);
+        let _ = heard.send(bytes);
+    });
+    (server, all)
+}
+
+/// Whoever sits on the way can put in words of his own until TLS stands. None of them may bring
+/// out the password, nor be taken for the server's.
+#[test]
+fn before_tls_stands_nothing_is_said_but_the_request_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let password = directory.path().join("password");
+    std::fs::write(&password, "s3cret\n").unwrap();
+    let native = || greeting("mysql_native_password");
+    let sha2 = || greeting("caching_sha2_password");
+    let switch = |number| packet(number, b"\xfemysql_clear_password\0");
+    let as_it_is = |number| packet(number, b"\x01\x04");
+    let ok = packet(1, b"\0\0\0\x02\0\0\0");
+    let clear = b"R\0\0\0\x08\0\0\0\x03";
+    let nothing = Vec::new;
+    for (probe, first, request, then) in [
+        ("mysql", [native(), switch(1)].concat(), 36, nothing()),
+        ("mysql", [sha2(), as_it_is(1)].concat(), 36, nothing()),
+        ("mysql", [native(), ok].concat(), 36, nothing()),
+        ("mysql", [&native()[..], b"\x02"].concat(), 36, nothing()),
+        ("mysql", native(), 36, switch(2)),
+        ("mysql", sha2(), 36, as_it_is(2)),
+        ("postgres", nothing(), 8, [b"S", &clear[..]].concat()),
+        ("postgres", [b"S", &clear[..]].concat(), 8, nothing()),
+    ] {
+        for tls in ["--tls", "--verify"] {
+            let in_one = then.is_empty() || probe == "postgres";
+            let (server, all) = listener(first.clone(), request, then.clone());
+            let words = format!(
+                "{probe} {} --user me --password-file {} {tls}",
+                server.address,
+                password.display()
+            );
+            expect(&words, 1, if in_one { "it speaks before TLS stands" } else { "TLS" });
+            // What was said in clear, and within TLS.
+            let heard = all.recv().unwrap();
+            let within = heard.get(request);
+            assert!(matches!(within, None | Some(0x16)), "{words}: {heard:?}");
+            assert!(!heard.windows(6).any(|part| part == b"s3cret"), "{words}: {heard:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_replica_says_of_its_lag_is_in_the_event() {
+    let info = "role:slave\r\nmaster_link_status:up\r\nmaster_last_io_seconds_ago:7\r\n";
+    let replies = format!("+PONG\r\n$0\r\n\r\n${}\r\n{info}\r\n", info.len());
+    let (server, _heard) = listener(replies.into_bytes(), 0, Vec::new());
+    let (code, data) = check(&format!("redis {}", server.address));
+    assert_eq!((code, &data["database"]["lag_us"]), (0, &7_000_000.into()), "{data}");
+    schema::keeps("data/check.result", &data);
 }
 
 /// A database server, which is told to end and waited for.
@@ -539,7 +624,7 @@ fn follow(primary: Database, replica: Database, password: &str) {
         check(&late).1["reason"].as_str().is_some_and(|why| why.ends_with("more than 1s"))
     });
     drop(primary);
-    wait_until("its primary is gone", || check(&late).1["database"]["lag_s"].is_null());
+    wait_until("its primary is gone", || check(&late).1["database"]["lag_us"].is_null());
     expect(&late, 1, "it does not know how far it is behind");
     replica.sql("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0");
     expect(&format!("{ask} --role primary --read-write"), 0, "primary, read-write");

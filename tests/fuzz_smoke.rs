@@ -343,7 +343,7 @@ fn what_the_kernel_says_of_links_and_addresses() {
 
 #[test]
 fn dialogues_of_probes() {
-    let seeds: [&[u8]; 13] = [
+    let seeds: [&[u8]; 15] = [
         b"\x20HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
         b"\x08HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nWiki\r\n0\r\n\r\n",
         b"\x40HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 302 x\r\nLocation: /b\r\n\r\n",
@@ -355,7 +355,9 @@ fn dialogues_of_probes() {
         b"\x13+OK\r\n+PONG\r\n$19\r\nredis_version:7.0.1\r\n$13\r\nrole:master\r\n\r\n",
         b"\x0cR\0\0\0\x08\0\0\0\0Z\0\0\0\x05ID\0\0\0\x1f\0\x04\0\0\0\x01f\0\0\0\x03off\0\0\0\x0215\xff\xff\xff\xffZ\0\0\0\x05I",
         b"\x0cR\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0R\0\0\0\x19\0\0\0\x0br=abcd,s=AAAA,i=1",
-        b"\x0dJ\0\0\0\x0a8.0\0\x01\0\0\0abcdefgh\0\0\x82-\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0\x07\0\0\x02\0\0\0\x02\0\0\0\x01\0\0\x01\x02",
+        b"\x0dG\0\0\0\x0a8.0\0\x01\0\0\0abcdefgh\0\0\x82-\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0\x07\0\0\x02\0\0\0\x02\0\0\0\x01\0\0\x01\x02",
+        b"\xfdG\0\0\0\x0a8.0\0\x01\0\0\0abcdefgh\0\0\x8a-\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0\x17\0\0\x01\xfemysql_clear_password\0\0",
+        b"\xfcSR\0\0\0\x08\0\0\0\x03",
         b"\x070\x820\x80\xa0\x03\x02\x01\x02\x02\x01\x07",
     ];
     smoke(ROUNDS, &seeds.map(<[u8]>::to_vec), dialogue::dialogue);

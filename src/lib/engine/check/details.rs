@@ -121,9 +121,9 @@ pub struct DatabaseDetails {
     pub read_only: Option<bool>,
     /// How far a replica is behind.
     #[serde(
-        rename = "lag_s",
+        rename = "lag_us",
         skip_serializing_if = "Option::is_none",
-        serialize_with = "in_seconds"
+        serialize_with = "in_micros"
     )]
     pub lag: Option<Duration>,
     /// Version of the server.
@@ -132,8 +132,8 @@ pub struct DatabaseDetails {
 }
 
 #[expect(clippy::ref_option, reason = "the signature is serde's")]
-fn in_seconds<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
-    time.map(|time| time.as_secs_f64()).serialize(out)
+fn in_micros<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)).serialize(out)
 }
 
 /// What a gRPC server says of itself.

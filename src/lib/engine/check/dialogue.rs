@@ -13,7 +13,7 @@ pub enum Step {
     Send(Vec<u8>),
     /// Wait for bytes or for the peer's end, tell them, then ask again.
     Receive,
-    /// Go on within TLS, then ask again.
+    /// Go on within TLS, tell when it stands, then ask again.
     Secure,
     /// The dialogue is over.
     Done(Finding),
@@ -59,6 +59,10 @@ pub trait Dialogue {
     fn asks_for_tls(&self) -> bool {
         false
     }
+
+    /// TLS stands: the handshake that [`Step::Secure`] asked for has come to its end, and the
+    /// session is as it should be.
+    fn handle_secure(&mut self) {}
 
     /// What is waited for, for whoever has waited too long.
     fn awaits(&self) -> &'static str;

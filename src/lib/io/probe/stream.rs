@@ -274,6 +274,7 @@ async fn lead(
                 if session.grade != Grade::Good {
                     return Ok(session.clone());
                 }
+                dialogue.handle_secure();
             }
             Step::Receive => {
                 if stream.receive(&mut |bytes| dialogue.handle_bytes(bytes)).await? == Peer::Ended {

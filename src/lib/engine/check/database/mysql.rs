@@ -35,7 +35,7 @@ const SYNTAX_ERROR: u16 = 1064;
 pub struct MysqlDialogue<'a> {
     login: &'a Login,
     demand: Demand,
-    secure: bool,
+    wants_tls: bool,
     speech: Speech,
     state: State,
     /// Number of the next packet of ours.
@@ -100,7 +100,7 @@ impl<'a> MysqlDialogue<'a> {
         Self {
             login,
             demand,
-            secure,
+            wants_tls: secure,
             speech: Speech::new(LONGEST_ANSWERS),
             state: State::Greeting,
             sequence: 0,
@@ -158,19 +158,19 @@ impl<'a> MysqlDialogue<'a> {
         }
         let greeting =
             Greeting::parse(packet).ok_or_else(|| format!("not MySQL: {}", quoted(packet)))?;
-        if !greeting.is_usable() {
-            return Err("it is older than MySQL 4.1".into());
+        if let Some((missing, since)) = greeting.misses() {
+            return Err(format!("it lacks {missing}, which servers have since MySQL {since}"));
         }
         self.seen.server_version = Some(version(&greeting.version));
         self.plugin = Plugin::first(&greeting.plugin);
         self.state = State::Login;
-        if self.secure && !greeting.offers_tls() {
+        if self.wants_tls && !greeting.offers_tls() {
             return Err("it offers no TLS".into());
         }
         self.greeting = Some(greeting);
-        if self.secure {
-            self.say(&tls_request());
+        if self.wants_tls {
             self.speech.secure();
+            self.say(&tls_request());
         } else {
             self.begin();
         }
@@ -179,7 +179,7 @@ impl<'a> MysqlDialogue<'a> {
 
     fn begin(&mut self) {
         let Some(greeting) = &self.greeting else { return };
-        let body = begin(self.login, self.plugin, &greeting.challenge, self.secure);
+        let body = begin(self.login, self.plugin, &greeting.challenge, self.speech.is_secure());
         self.say(&body);
     }
 
@@ -195,13 +195,14 @@ impl<'a> MysqlDialogue<'a> {
                 self.plugin = Plugin::named(name)
                     .ok_or_else(|| format!("it wants a proof by {}", quoted(name)))?;
                 let challenge = fields.0.strip_suffix(b"\0").unwrap_or(fields.0);
-                let proof = self.plugin.proof(self.login, challenge, self.secure)?;
+                let secure = self.speech.is_secure();
+                let proof = self.plugin.proof(self.login, challenge, secure)?;
                 self.say(&proof);
             }
             // It knows the password already, and will say so.
             Some((&MORE, [0x03])) if self.plugin == Plugin::CachingSha2 => {}
             Some((&MORE, [0x04])) if self.plugin == Plugin::CachingSha2 => {
-                let proof = Plugin::Clear.proof(self.login, &[], self.secure)?;
+                let proof = Plugin::Clear.proof(self.login, &[], self.speech.is_secure())?;
                 self.say(&proof);
             }
             _ => return Err("its login cannot be understood".into()),
@@ -346,11 +347,7 @@ fn error(packet: &[u8]) -> (u16, String) {
 
 impl Dialogue for MysqlDialogue<'_> {
     fn step(&mut self) -> Step {
-        let step = self.speech.step();
-        if step == Step::Secure {
-            self.begin();
-        }
-        step
+        self.speech.step()
     }
 
     fn handle_bytes(&mut self, bytes: &[u8]) {
@@ -365,6 +362,11 @@ impl Dialogue for MysqlDialogue<'_> {
 
     fn asks_for_tls(&self) -> bool {
         true
+    }
+
+    fn handle_secure(&mut self) {
+        self.speech.handle_secure();
+        self.begin();
     }
 
     fn awaits(&self) -> &'static str {
@@ -386,13 +388,16 @@ mod tests {
     const CHALLENGE: &[u8] = b"abcdefgh";
 
     fn greeting(plugin: &str, tls: bool) -> Vec<u8> {
-        let low: u16 = 0x8200 | if tls { 0x800 } else { 0 };
+        greeting_of(0x0008_8200 | if tls { 0x800 } else { 0 }, plugin)
+    }
+
+    fn greeting_of(capabilities: u32, plugin: &str) -> Vec<u8> {
+        let [c0, c1, c2, c3] = capabilities.to_le_bytes();
         let body = [
             b"\x0a8.0.36\0\x01\0\0\0",
             CHALLENGE,
             b"\0",
-            &low.to_le_bytes(),
-            b"\x2d\x02\0\x08\0\x15",
+            &[c0, c1, 0x2d, 2, 0, c2, c3, 0x15],
             &[0; 10],
             b"ijklmnopqrst\0",
             plugin.as_bytes(),
@@ -437,7 +442,10 @@ mod tests {
         loop {
             match dialogue.step() {
                 Step::Send(bytes) => said.push(bytes),
-                Step::Secure => said.push(b"TLS".to_vec()),
+                Step::Secure => {
+                    said.push(b"TLS".to_vec());
+                    dialogue.handle_secure();
+                }
                 Step::Receive => match answers.next() {
                     Some(answer) => {
                         answer.chunks(size).for_each(|part| dialogue.handle_bytes(part));
@@ -530,6 +538,50 @@ mod tests {
         let plain = greeting("mysql_native_password", false);
         let (said, finding) = put(&login, any, true, &[plain], 4096);
         assert_eq!((said.len(), finding.reason.as_str()), (0, "it offers no TLS"));
+    }
+
+    #[test]
+    fn nobody_on_the_way_can_put_in_a_word_before_tls_stands() {
+        let login = Login { user: "me".into(), password: Some(Password::new("secret")) };
+        let (native, sha2) = ("mysql_native_password", "caching_sha2_password");
+        let switch = framed(1, b"\xfemysql_clear_password\0");
+        for (plugin, more) in [
+            (native, switch),
+            (sha2, framed(1, &[MORE, 4])),
+            (sha2, framed(1, &[MORE, 3])),
+            (native, framed(1, b"\0\0\0\x02\0\0\0")),
+            (native, refusal(1045, "no")),
+            (native, vec![7]),
+        ] {
+            let answer = [greeting(plugin, true), more].concat();
+            for size in [1, 80, 4096] {
+                let answers = [answer.clone(), ok(), variables("0", "9.0")];
+                let (said, finding) = put(&login, Demand::default(), true, &answers, size);
+                let request: Vec<_> = said.iter().map(Vec::len).collect();
+                assert!(request.is_empty() || request == [36], "{said:?}");
+                assert_eq!(
+                    (finding.grade, &*finding.reason),
+                    (Grade::Bad, "it speaks before TLS stands")
+                );
+            }
+        }
+        let hasty = [greeting(native, false), ok()].concat();
+        let (said, finding) = put(&login, Demand::default(), false, &[hasty], 4096);
+        assert_eq!((said.len(), &*finding.reason), (1, "it answers before it is asked"));
+    }
+
+    #[test]
+    fn a_server_that_is_too_old_is_told_what_it_lacks() {
+        let login = Login::default();
+        for (capabilities, reason) in [
+            (0x8_8000, "it lacks CLIENT_PROTOCOL_41, which servers have since MySQL 4.1"),
+            (0x8_0200, "it lacks CLIENT_SECURE_CONNECTION, which servers have since MySQL 4.1.1"),
+            (0x8200, "it lacks CLIENT_PLUGIN_AUTH, which servers have since MySQL 5.5.7"),
+        ] {
+            let hello = greeting_of(capabilities, "mysql_native_password");
+            let (said, finding) = put(&login, Demand::default(), false, &[hello], 4096);
+            assert_eq!((said.len(), &*finding.reason), (0, reason));
+        }
     }
 
     #[test]

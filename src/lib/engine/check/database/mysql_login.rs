@@ -52,9 +52,14 @@ impl Greeting {
         Some(Self { version, challenge, plugin, capabilities })
     }
 
-    pub(super) const fn is_usable(&self) -> bool {
-        let needed = PROTOCOL_41 | SECURE_CONNECTION | PLUGIN_AUTH;
-        self.capabilities & needed == needed
+    /// What the login takes and this server cannot, and since when MySQL can.
+    pub(super) fn misses(&self) -> Option<(&'static str, &'static str)> {
+        let needed = [
+            (PROTOCOL_41, ("CLIENT_PROTOCOL_41", "4.1")),
+            (SECURE_CONNECTION, ("CLIENT_SECURE_CONNECTION", "4.1.1")),
+            (PLUGIN_AUTH, ("CLIENT_PLUGIN_AUTH", "5.5.7")),
+        ];
+        needed.into_iter().find(|(bit, _)| self.capabilities & bit == 0).map(|(_, which)| which)
     }
 
     pub(super) const fn offers_tls(&self) -> bool {

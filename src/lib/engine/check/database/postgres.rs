@@ -44,8 +44,6 @@ pub struct PostgresDialogue<'a> {
     scram: Option<Scram<'a>>,
     speech: Speech,
     state: State,
-    /// TLS stands, so that nobody on the way listens.
-    secure: bool,
     seen: Option<DatabaseDetails>,
 }
 
@@ -77,7 +75,7 @@ impl<'a> PostgresDialogue<'a> {
         };
         speech.say(first);
         let (scram, seen) = (None, None);
-        Self { login, database, demand, nonce, scram, speech, state, secure, seen }
+        Self { login, database, demand, nonce, scram, speech, state, seen }
     }
 
     /// What may be understood of what came.
@@ -107,13 +105,11 @@ impl<'a> PostgresDialogue<'a> {
     fn handle_tls(&mut self) {
         match self.speech.came() {
             [] => {}
-            [b'S'] => {
+            [b'S', ..] => {
                 self.speech.take(1);
                 self.state = State::Login;
                 self.speech.secure();
             }
-            // Whoever listens on the way could have put it there.
-            [b'S', ..] => self.speech.fail("it speaks before TLS stands"),
             [b'N', ..] => self.speech.fail("it offers no TLS"),
             other => {
                 let why = format!("the answer to the request for TLS is {}", quoted(other));
@@ -178,7 +174,9 @@ impl<'a> PostgresDialogue<'a> {
                 self.state = State::Ready;
                 Ok(None)
             }
-            Some(3) if self.secure => Ok(Some([self.password()?.bytes(), b"\0"].concat())),
+            Some(3) if self.speech.is_secure() => {
+                Ok(Some([self.password()?.bytes(), b"\0"].concat()))
+            }
             Some(3) => Err("it wants the password as it is, which takes TLS: --tls".into()),
             Some(5) => {
                 let salt: [u8; 4] = fields.array().ok_or("its login cannot be understood")?;
@@ -274,11 +272,7 @@ fn row(body: &[u8]) -> Option<DatabaseDetails> {
 
 impl Dialogue for PostgresDialogue<'_> {
     fn step(&mut self) -> Step {
-        let step = self.speech.step();
-        if step == Step::Secure {
-            self.speech.say(beginning(self.login, self.database));
-        }
-        step
+        self.speech.step()
     }
 
     fn handle_bytes(&mut self, bytes: &[u8]) {
@@ -293,6 +287,11 @@ impl Dialogue for PostgresDialogue<'_> {
 
     fn asks_for_tls(&self) -> bool {
         true
+    }
+
+    fn handle_secure(&mut self) {
+        self.speech.handle_secure();
+        self.speech.say(beginning(self.login, self.database));
     }
 
     fn awaits(&self) -> &'static str {
@@ -338,7 +337,10 @@ mod tests {
         loop {
             match dialogue.step() {
                 Step::Send(bytes) => said.push(bytes),
-                Step::Secure => said.push(b"TLS".to_vec()),
+                Step::Secure => {
+                    said.push(b"TLS".to_vec());
+                    dialogue.handle_secure();
+                }
                 Step::Receive => match answers.next() {
                     Some(answer) => {
                         answer.chunks(size).for_each(|part| dialogue.handle_bytes(part));
@@ -399,10 +401,13 @@ mod tests {
         for (answer, why) in [
             (&b"N"[..], "it offers no TLS"),
             (b"SR\0\0", "it speaks before TLS stands"),
+            (b"SR\0\0\0\x08\0\0\0\x03", "it speaks before TLS stands"),
             (b"E", "the answer to the request for TLS is `E`"),
         ] {
-            let (said, finding) = put(&login(None), true, &[answer.to_vec()], 4096);
-            assert_eq!((said.len(), finding.reason.as_str()), (1, why));
+            for size in [1, 4096] {
+                let (said, finding) = put(&login(Some("x")), true, &[answer.to_vec()], size);
+                assert_eq!((said.len(), finding.reason.as_str()), (1, why));
+            }
         }
     }
 
