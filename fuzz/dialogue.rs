@@ -21,7 +21,7 @@ pub fn dialogue(data: &[u8]) {
         3 => {
             let put =
                 |size| lead(&mut RedisDialogue::new(&login(), Demand::default()), bytes, size);
-            database(put(size), put(bytes.len().max(1)));
+            database([put(size), put(bytes.len().max(1))]);
         }
         4 => {
             let put = |size| {
@@ -31,7 +31,7 @@ pub fn dialogue(data: &[u8]) {
                 let mut dialogue = PostgresDialogue::new(&login, "db", any, secure, "abc");
                 guarded(&mut dialogue, secure.then_some(8), bytes, size)
             };
-            database(put(size), put(1));
+            database([put(size), put(1), put(bytes.len().max(1))]);
         }
         5 => {
             let secure = bytes.len() % 2 == 0;
@@ -40,7 +40,7 @@ pub fn dialogue(data: &[u8]) {
                 let mut dialogue = MysqlDialogue::new(&login, Demand::default(), secure);
                 guarded(&mut dialogue, secure.then_some(36), bytes, size)
             };
-            database(put(size), put(1));
+            database([put(size), put(1), put(bytes.len().max(1))]);
         }
         _ => {
             let payload = Bytes::default();
@@ -127,8 +127,8 @@ fn login() -> Login {
 }
 
 /// A database may say whatever it likes: it comes to an end.
-fn database(cut: Option<Finding>, other: Option<Finding>) {
-    assert!(cut.is_some() && other.is_some(), "it ends with the connection");
+fn database<const N: usize>(cut: [Option<Finding>; N]) {
+    assert!(cut.iter().all(Option::is_some), "it ends with the connection");
 }
 
 fn dns(bytes: &[u8], size: usize) {

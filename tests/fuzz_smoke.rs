@@ -356,7 +356,7 @@ fn dialogues_of_probes() {
         b"\x0cR\0\0\0\x08\0\0\0\0Z\0\0\0\x05ID\0\0\0\x1f\0\x04\0\0\0\x01f\0\0\0\x03off\0\0\0\x0215\xff\xff\xff\xffZ\0\0\0\x05I",
         b"\x0cR\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0R\0\0\0\x19\0\0\0\x0br=abcd,s=AAAA,i=1",
         b"\x0dG\0\0\0\x0a8.0\0\x01\0\0\0abcdefgh\0\0\x82-\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0\x07\0\0\x02\0\0\0\x02\0\0\0\x01\0\0\x01\x02",
-        b"\xfdG\0\0\0\x0a8.0\0\x01\0\0\0abcdefgh\0\0\x8a-\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0\x17\0\0\x01\xfemysql_clear_password\0\0",
+        b"\xfdG\0\0\0\x0a8.0\0\x01\0\0\0abcdefgh\0\0\x8a-\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0caching_sha2_password\0\x02\0\0\x01\x01\x04\0",
         b"\xfcSR\0\0\0\x08\0\0\0\x03",
         b"\x070\x820\x80\xa0\x03\x02\x01\x02\x02\x01\x07",
     ];
