@@ -29,7 +29,17 @@ NGINX
     eval "server_$1_$2=$!"
 }
 mkdir -p /var/log/nginx /var/lib/nginx
-up() { for space in theirs ours; do serve $space "$1"; done; }
+# A server that a reload adds is asked at once: it has to listen by then.
+listens() { ip netns exec "$1" bash -c ": <>/dev/tcp/10.9.0.$2/80" 2>>"$dir/log/out"; }
+up() {
+    for space in theirs ours; do serve $space "$1"; done
+    for space in theirs ours; do
+        for _ in $(seq 300); do
+            listens $space "$1" && break
+            read -rt 0.1 <>"$dir/never" || :
+        done
+    done
+}
 down() {
     local name
     for space in theirs ours; do
@@ -75,6 +85,14 @@ restarted() { # restarted PART PID: another process is ready
     ours "$ha" status --json --state-dir "$state" |
         jq -e ".parts[] | select(.name == \"$1\") | .state == \"ready\" and .pid != $2"
 }
+# reads SPACE: what is written to its pipe, until all has ended. keepalived makes another pipe at a
+# reload.
+reads() {
+    until [ -e "$dir/ended" ]; do
+        [ ! -p "$dir/fifo-$1" ] || cat "$dir/fifo-$1" >>"$dir/lines-$1"
+        read -rt 0.02 <>"$dir/never" || :
+    done
+}
 cat >"$dir/hook" <<HOOK
 #!/bin/sh
 echo "\$(ip netns identify \$\$) \$*" >>$dir/hooks
@@ -110,8 +128,9 @@ ours=$!
 told "the table is kept" '.type == "supervisor.child" and .data.child == "ipvs" and .data.state == "ready"'
 for space in theirs ours; do
     awaits "a pipe: $space" test -p "$dir/fifo-$space"
-    cat "$dir/fifo-$space" >"$dir/lines-$space" &
 done
+reads theirs & read_theirs=$!
+reads ours & read_ours=$!
 shown "both serve" theirs ours <<'TABLE'
 11:80 -m -w 1
 12:80 -m -w 2
@@ -199,10 +218,15 @@ for about in 11 12 13 quorum; do
     done
     same "hooks of $about are those of keepalived" "$dir/hooks-theirs" "$dir/hooks-ours"
 done
-for space in theirs ours; do sed -i 's/fifo-[a-z]*//' "$dir/lines-$space"; done
+: >"$dir/ended"
+while kill -0 $read_theirs 2>>"$dir/log/out" || kill -0 $read_ours 2>>"$dir/log/out"; do
+    # Who waits for a writer that will not come sees one come and go.
+    for space in theirs ours; do [ ! -p "$dir/fifo-$space" ] || : <>"$dir/fifo-$space"; done
+    read -rt 0.1 <>"$dir/never" || :
+done
 for about in '10.9.0.11\]' '10.9.0.12\]' '10.9.0.13\]' 'VS '; do
     for space in theirs ours; do
-        tr -d '\n' <"$dir/lines-$space" | tr '\0' '\n' | grep "$about" >"$dir/pipe-$space"
+        tr -d '\0' <"$dir/lines-$space" | grep "$about" >"$dir/pipe-$space"
     done
     same "lines of $about are those of keepalived" "$dir/pipe-theirs" "$dir/pipe-ours"
 done
