@@ -41,7 +41,7 @@ pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
 /// The same as text; bytes that are not UTF-8 become U+FFFD.
 ///
 /// # Errors
-/// As [`bytes`].
+/// As [`bytes()`].
 pub fn text(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8(bytes(path)?)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))

@@ -116,10 +116,10 @@ fn names_a_user(
     context: &mut Context<'_>,
 ) -> bool {
     let Some(word) = words.first() else { return true };
-    if context.loader.user(word.text).is_some() {
+    let plausible = could_be_a_user(word.text);
+    if plausible && context.loader.user(word.text).is_some() {
         return true;
     }
-    let plausible = could_be_a_user(word.text);
     let message = if plausible {
         format!("user `{}` does not exist", word.text)
     } else {
@@ -139,13 +139,13 @@ fn names_a_user(
     false
 }
 
-/// Whether some other host could have a user of that name. The states that hooks are for could be
-/// names, and hardly are: Debian has a `backup`.
+/// Whether some host could have a user of that name. The states that hooks are for could be names,
+/// and never are, but for the `backup` that Debian has.
 fn could_be_a_user(word: &str) -> bool {
     let states = ["master", "backup", "fault", "stop", "init"];
     let odd = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '$' | '@' | '\\'));
     let number = word.chars().all(|c| c.is_ascii_digit());
-    let state = states.iter().any(|state| word.eq_ignore_ascii_case(state));
+    let state = word != "backup" && states.iter().any(|state| word.eq_ignore_ascii_case(state));
     !word.is_empty() && !word.starts_with('-') && !word.contains(odd) && !number && !state
 }
 

@@ -175,7 +175,7 @@ impl<'a> AnnouncementData<'a> {
     }
 }
 
-/// An event line as [`super::event::Line`], with its keys in the order of the packet.
+/// An event line as [`crate::output::event::Line`], with its keys in the order of the packet.
 #[derive(Serialize)]
 struct JsonLine<'a> {
     v: u8,
