@@ -115,10 +115,25 @@ fn what_a_keyword_that_works_sets_is_read_by_something_that_acts() {
 fn what_has_no_place_in_the_model_and_works_is_known_by_name() {
     // What acts on the reading itself, opens a block, or says what holds anyway; and what only the
     // binary `keepalived` reads (its files' names).
-    const WITHOUT: [(&str, &[&str]); 3] = [
-        ("(top)", &["global_defs", "use_pid_dir", "instance"]),
+    const WITHOUT: [(&str, &[&str]); 5] = [
+        ("(top)", &["global_defs", "use_pid_dir", "instance", "SSL", "virtual_server_group"]),
         ("global_defs", &["include_check", "iproute_usr_dir", "iproute_etc_dir"]),
         ("vrrp_instance", &["no_virtual_ipaddress", "preempt"]),
+        (
+            "virtual_server/real_server",
+            &[
+                "TCP_CHECK",
+                "HTTP_GET",
+                "SSL_GET",
+                "SMTP_CHECK",
+                "DNS_CHECK",
+                "MISC_CHECK",
+                "UDP_CHECK",
+                "PING_CHECK",
+                "FILE_CHECK",
+            ],
+        ),
+        ("virtual_server/real_server/SMTP_CHECK", &["host"]),
     ];
     let mut wrong = Vec::new();
     for (block, row, support) in rows().filter(|(block, ..)| block.path != "(parser)") {

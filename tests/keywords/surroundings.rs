@@ -129,7 +129,18 @@ bfd_instance web1 {
 track_group OUTSIDE {
     group { WEB }
 }
+virtual_server 192.0.2.180 80 {
+    lb_algo rr
+    lb_kind NAT
+    protocol TCP
+    real_server 198.51.100.80 80 {
+        TCP_CHECK { }
+    }
+}
 ";
+
+/// What checks a real server of an example: takes what is not its own from what stands round it.
+const CHECKS: &str = "\nHTTP_GET {\nurl {\npath /\n}\n}\n";
 
 /// A configuration with `lines` in the block of `path`.
 pub fn configuration(path: &str, lines: &str) -> String {
@@ -148,17 +159,24 @@ pub fn configuration(path: &str, lines: &str) -> String {
             }
             "vrrp_sync_group" => ("vrrp_sync_group X {\ngroup {\nWEB\nV2\n}\n", "\n}\n"),
             "vrrp_script" => ("vrrp_script X {\n", "\nscript \"/bin/true\"\n}\n"),
-            "virtual_server" => (
-                "virtual_server 192.0.2.1 80 {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n",
-                "\nreal_server 198.51.100.7 80 {\nweight 2\n}\n}\n",
+            "virtual_server" => {
+                out.push_str("virtual_server 192.0.2.1 80 {\nlb_algo rr\nlb_kind NAT\n");
+                end.insert_str(0, "\nweight 2\n}\nreal_server 198.51.100.8 80 {\n}\n}\n");
+                end.insert_str(0, CHECKS);
+                ("protocol TCP\n", "\nreal_server 198.51.100.7 80 {\n")
+            }
+            "real_server" => {
+                end.insert_str(0, "\n}\n");
+                end.insert_str(0, CHECKS);
+                ("real_server 198.51.100.1 80 {\n", "")
+            }
+            "virtual_server_group" if depth == 0 => (
+                "virtual_server_group X {\n",
+                "\n}\nvirtual_server group X {\nlb_algo rr\nlb_kind NAT\nprotocol TCP\n\
+                 real_server 198.51.100.7 80 {\n}\n}\n",
             ),
-            "real_server" => ("real_server 198.51.100.1 80 {\n", "\n}\n"),
-            "track_file"
-            | "vrrp_track_file"
-            | "vrrp_track_process"
-            | "bfd_instance"
+            "track_file" | "vrrp_track_file" | "vrrp_track_process" | "bfd_instance"
             | "track_group"
-            | "virtual_server_group"
                 if depth == 0 =>
             {
                 out.extend([*segment, " X {\n"]);

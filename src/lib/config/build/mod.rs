@@ -136,7 +136,6 @@ pub(super) fn model(
     let mut context = Context::new(loader, resolver);
     let of = |keyword: &'static str| entries.iter().filter(move |e| e.row.keyword == keyword);
     let mut globals = globals::build(of("global_defs"), options, &mut context);
-    globals.wants_ipvs = of("virtual_server").next().is_some();
     for seconds in of("child_wait_time").filter_map(Entry::number) {
         let seconds = u64::try_from(seconds).unwrap_or_default();
         globals.processes.stop_limit = std::time::Duration::from_secs(seconds);

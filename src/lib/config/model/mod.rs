@@ -92,9 +92,6 @@ pub struct Globals {
     /// configuration on this host says nothing then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dynamic_interfaces: bool,
-    /// The configuration has virtual servers, which need IPVS.
-    #[serde(default)]
-    pub wants_ipvs: bool,
 }
 
 /// A whole configuration.

@@ -117,8 +117,7 @@ static ROWS: &[Row] = &[
         "default smtp_alert for virtual and real servers")
         .later("mail"),
     row("checker_log_all_failures", Switch, "[BOOL]", "off",
-        "log each failed check, not only state changes").since("2.0.11")
-        .later("health checkers"),
+        "log each failed check, not only state changes").since("2.0.11"),
     row("dynamic_interfaces", Parts(&[Flag("allow_if_changes")]), "[allow_if_changes]", "off",
         "permit configured interfaces that do not exist yet")
         .accepted("a missing interface is always a fault that ends when it appears"),
@@ -134,20 +133,15 @@ static ROWS: &[Row] = &[
     row("v3_checksum_as_v2", Switch, "[BOOL], source ignores value", "off",
         "VRRPv3 IPv4 checksum without pseudo header (global)"),
     row("lvs_timeouts", Parts(TIMEOUTS), "[tcp S] [tcpfin S] [udp S], 0..2678400", "kernel values",
-        "set IPVS connection timeouts")
-        .later("IPVS"),
+        "set IPVS connection timeouts"),
     row("lvs_flush", None, "none", "off",
-        "clear the whole IPVS table at start").since("1.2.23")
-        .later("IPVS"),
+        "clear the whole IPVS table at start").since("1.2.23"),
     row("lvs_flush_on_stop", Parts(&[Flag("VS")]), "[VS]", "off",
-        "at stop flush IPVS in one go, or delete virtual services only").since("2.0.15")
-        .later("IPVS"),
+        "at stop flush IPVS in one go, or delete virtual services only").since("2.0.15"),
     row("lvs_flush_onstop", Parts(&[Flag("VS")]), "[VS]", "",
-        "deprecated alias of lvs_flush_on_stop").old("lvs_flush_on_stop")
-        .later("IPVS"),
+        "deprecated alias of lvs_flush_on_stop").old("lvs_flush_on_stop"),
     row("lvs_sync_daemon", Parts(SYNC_DAEMON), "IFNAME [inst] VRRP_INSTANCE [id 0-255] [maxlen 1-65507] [port P] [ttl 1-255] [group ADDR]", "none",
-        "run IPVS connection sync following a VRRP instance").since("1.2.20")
-        .later("IPVS"),
+        "run IPVS connection sync following a VRRP instance").since("1.2.20"),
     row("vrrp_mcast_group4", Parts(&[One(Kind::Multicast(true, false))]), "IPv4 multicast", "224.0.0.18",
         "VRRP group for IPv4").since("1.2.10").fatal(),
     row("vrrp_mcast_group6", Parts(&[One(Kind::Multicast(false, true))]), "IPv6 multicast", "ff02::12",
@@ -361,8 +355,7 @@ static ROWS: &[Row] = &[
         "exceed rmem_max for that buffer")
         .accepted("buffers are sized by ha"),
     row("rs_init_notifies", None, "none", "off",
-        "run notify scripts for real servers at startup")
-        .later("IPVS"),
+        "run notify scripts for real servers at startup"),
     row("no_checker_emails", None, "none", "off",
         "mail only when real server state changes, not for each checker").since("2.0.0")
         .later("mail"),

@@ -112,11 +112,13 @@ static SERVER_ROWS: &[Row] = &[
     row("ha_suspend", None, "none", "off",
         "pause checkers while VIP is absent").since("1.0.0"),
     row("smtp_alert", Switch, "[BOOL]", "global setting, else off",
-        "mail on quorum changes"),
+        "mail on quorum changes")
+        .later("mail"),
     row("virtualhost", Parts(TEXT), "STRING", "none",
         "default Host header for web checkers"),
     row("snmp_name", Parts(TEXT), "STRING", "none",
-        "name shown by SNMP"),
+        "name shown by SNMP")
+        .later("SNMP"),
     row("alpha", None, "none", "off",
         "servers start down until first success"),
     row("omega", None, "none", "off",
@@ -153,9 +155,11 @@ static SERVER_GROUP_ROWS: &[Row] = &[
 #[rustfmt::skip]
 static SSL_ROWS: &[Row] = &[
     row("password", Parts(TEXT), "STRING", "none",
-        "key passphrase").secret(),
+        "key passphrase").secret()
+        .later("private keys with a passphrase"),
     row("ca", Parts(TEXT), "PATH", "none",
-        "CA file"),
+        "CA file")
+        .accepted("certificates of servers are not verified, nor by keepalived"),
     row("certificate", Parts(TEXT), "PATH", "none",
         "client certificate"),
     row("key", Parts(TEXT), "PATH", "none",
@@ -195,11 +199,13 @@ static REAL_ROWS: &[Row] = &[
     row("delay_loop", Seconds(1, LONG), "decimal seconds", "virtual_server setting",
         "default check interval").fatal(),
     row("smtp_alert", Switch, "[BOOL]", "global setting, else ON",
-        "mail on state changes"),
+        "mail on state changes")
+        .later("mail"),
     row("virtualhost", Parts(TEXT), "STRING", "virtual_server setting",
         "default Host header"),
     row("snmp_name", Parts(TEXT), "STRING", "none",
-        "name shown by SNMP"),
+        "name shown by SNMP")
+        .later("SNMP"),
     row("TCP_CHECK", Arguments::Block, "block", "",
         "TCP connect checker")
         .holds(&TCP_CHECK),
@@ -229,6 +235,7 @@ static REAL_ROWS: &[Row] = &[
         .holds(&FILE_CHECK),
     row("BFD_CHECK", Arguments::Block, "block", "",
         "BFD session checker").since("2.0.0")
+        .later("BFD")
         .holds(&BFD_CHECK),
 ];
 
@@ -290,9 +297,11 @@ static HTTP_GET_ROWS: &[Row] = &[
         "one request; repeatable")
         .holds(&HTTP_GET_URL),
     row("enable_sni", None, "none", "off",
-        "accepted; only useful for SSL_GET").since("1.4.3"),
+        "accepted; only useful for SSL_GET").since("1.4.3")
+        .accepted("it means nothing without TLS"),
     row("sni_name", Parts(TEXT), "STRING", "none",
-        "accepted; only useful for SSL_GET"),
+        "accepted; only useful for SSL_GET")
+        .accepted("it means nothing without TLS"),
 ];
 
 /// `virtual_server/real_server/SSL_GET`.
@@ -477,7 +486,8 @@ static URL: &[Row] = &[
     row("regex_max_offset", Number(0, U32), "bytes", "none",
         "last offset for a match start"),
     row("regex_stack", Parts(&[One(Kind::Number(1, U32)), One(Kind::Number(1, U32))]), "START MAX bytes", "library",
-        "PCRE2 JIT stack sizes"),
+        "PCRE2 JIT stack sizes")
+        .accepted("a search has bounds of its own"),
 ];
 
 #[rustfmt::skip]

@@ -138,15 +138,12 @@ static ROWS: &[Row] = &[
         .holds(&BFD),
     row("SSL", Arguments::Block, "block", "",
         "client TLS material for SSL_GET checkers")
-        .later("IPVS and health checkers")
         .holds(&SSL),
     row("virtual_server_group", NamedBlock, "NAME block", "",
         "named set of addresses/fwmarks sharing one real server list").since("1.0.2")
-        .later("IPVS and health checkers")
         .holds(&SERVER_GROUP),
     row("virtual_server", Words(1, 2), "IP [PORT] | fwmark N | group NAME, block", "",
         "one IPVS virtual service").fatal()
-        .later("IPVS and health checkers")
         .holds(&SERVER),
 ];
 

@@ -182,7 +182,7 @@ static INSTANCE_ROWS: &[Row] = &[
         "write priority changes to FIFO"),
     row("lvs_sync_daemon_interface", Parts(INTERFACE), "IFNAME", "",
         "deprecated; use global lvs_sync_daemon").fatal()
-        .later("IPVS"),
+        .later("the old form of lvs_sync_daemon"),
     row("garp_master_delay", Seconds(0, LONG), "seconds >= 0", "vrrp_garp_master_delay",
         "delay of second ARP batch").since("0.7.1").fatal(),
     row("garp_master_refresh", Seconds(0, LONG), "seconds >= 0", "vrrp_garp_master_refresh",

@@ -37,7 +37,7 @@ impl Inherited {
         for entry in settings.iter() {
             match entry.row.keyword {
                 "delay_loop" => own.delay_loop = entry.time().or(outer.delay_loop),
-                "retry" => own.retry = entry.unsigned().or(outer.retry),
+                "retry" | "nb_get_retry" => own.retry = entry.unsigned().or(outer.retry),
                 "delay_before_retry" => {
                     own.delay_before_retry = entry.time().or(outer.delay_before_retry);
                 }
