@@ -263,6 +263,49 @@ fn every_code_has_a_mistake_that_shows_it() {
     assert_eq!(missing, Vec::<&str>::new());
 }
 
+/// What operators ask most: which mistake it is shown by, its code, and words of the message.
+const ASKED_MOST: [(&str, &str, &str); 12] = [
+    ("mistakes/weights", "W0060", "does nothing"),
+    ("mistakes/weights", "W0061", "nopreempt"),
+    ("mistakes/conflicts", "W0014", "nopreempt"),
+    ("mistakes/adjusted", "W0005", "8"),
+    ("mistakes/lockout", "W0062", "strict"),
+    ("mistakes/duplicate-vrid", "E0013", "virtual_router_id"),
+    ("mistakes/unicast-alone", "W0063", "unicast_peer"),
+    ("mistakes/mixed-priorities", "W0064", "priorit"),
+    ("mistakes/lvs-quorum", "W0044", "quorum"),
+    ("mistakes/lvs-lints", "W0043", "longer"),
+    ("mistakes/advert-too-large", "W0065", "bytes"),
+    ("diagnostics/password-forgotten", "W0014", "auth_pass"),
+];
+/// The same between the files of several nodes: folder, code, and words of the message.
+const ASKED_OF_NODES: [(&str, &str, &str); 7] = [
+    ("weight-below-the-gap", "W0060", "weight"),
+    ("equal-priorities", "W0067", "priority"),
+    ("addresses", "W0066", "address"),
+    ("vrid", "E0030", "virtual_router_id"),
+    ("version", "E0030", "version"),
+    ("interval", "E0030", "advert_int"),
+    ("authentication", "E0030", "auth"),
+];
+
+#[test]
+fn what_operators_ask_most_is_answered_by_a_lint() {
+    for (file, code, words) in ASKED_MOST {
+        let path = Path::new("tests/config").join(format!("{file}.conf"));
+        let found = load(&path, &Options::default(), &House).diagnostics;
+        let told = |f: &ha::config::Diagnostic| {
+            f.code.text() == code && format!("{} {}", f.message, f.remedy).contains(words)
+        };
+        assert!(found.iter().any(told), "{file}: no {code} with {words:?} in {found:#?}");
+    }
+    let between = between_nodes();
+    for (folder, code, words) in ASKED_OF_NODES {
+        let (_, told) = between.iter().find(|(name, _)| name == folder).expect("a folder");
+        assert!(told.contains(&format!("[{code}]")) && told.contains(words), "{folder}:\n{told}");
+    }
+}
+
 #[test]
 fn codes_are_unique() {
     let mut codes: Vec<&str> = Code::ALL.iter().map(|code| code.text()).collect();

@@ -432,6 +432,22 @@ fn a_keyword_of_the_balancer_without_its_value_ends_here_what_it_ends_in_keepali
 }
 
 #[test]
+fn the_files_that_are_compared_are_as_many_as_they_should_be() {
+    let count = |folder: &str| {
+        files().iter().filter(|(name, _)| name.starts_with(&format!("{folder}/"))).count()
+    };
+    let written = count("features") + count("mistakes") + count("real");
+    assert!(written >= 250, "only {written} files of our own");
+    // The package of Debian has 25.
+    let samples = count("samples");
+    assert!(samples == 0 || samples >= 25, "only {samples} samples");
+    let known: Vec<String> = files().into_iter().map(|(name, _)| name).collect();
+    for difference in DIFFERENCES {
+        assert!(known.iter().any(|name| name == difference.file), "{difference:?}: no such file");
+    }
+}
+
+#[test]
 fn every_difference_is_told_in_the_compatibility_page() {
     let page = fs::read_to_string("docs/compatibility.md").expect("the page");
     let section = page.split("\n## ").find(|part| part.starts_with("Configuration verdicts"));

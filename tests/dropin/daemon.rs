@@ -364,6 +364,33 @@ fn the_log_goes_where_it_is_asked_to_go() {
 }
 
 #[test]
+fn every_facility_is_that_of_every_line_on_the_log_socket() {
+    if !Host::is_possible("every_facility_is_that_of_every_line_on_the_log_socket") {
+        return;
+    }
+    let host = Host::new(&with_priority(100));
+    host.listen();
+    // Numbers of RFC 5424: user 1, daemon 3, local0 to local7 16 to 23.
+    let numbered = (0..8).map(|n| (format!("-D -d -S {n}"), 16 + n));
+    let named = [("--log-facility=local5", 21), ("-S user", 1), ("-Sdaemon", 3), ("", 3)];
+    let named = named.map(|(words, facility)| (words.to_owned(), facility));
+    for (words, facility) in numbered.chain(named) {
+        let before = host.heard().len();
+        assert_eq!(host.keepalived(&words).status.code(), Some(0), "{words}");
+        let new = || host.heard().split_off(before);
+        wait_until(SOON, "it has started", || {
+            new().iter().any(|line| line.contains("Startup complete"))
+        });
+        host.stop();
+        for line in new() {
+            let priority = line.strip_prefix('<').and_then(|rest| rest.split_once('>'));
+            let priority = priority.and_then(|(number, _)| number.parse::<u32>().ok());
+            assert_eq!(priority.map(|number| number / 8), Some(facility), "{words}: {line}");
+        }
+    }
+}
+
+#[test]
 fn a_log_daemon_that_does_not_read_holds_up_nothing() {
     if !Host::is_possible("a_log_daemon_that_does_not_read_holds_up_nothing") {
         return;

@@ -11,7 +11,7 @@ use super::Outcome;
 use super::braces;
 use super::diagnostic::{Code, Diagnostic, Findings};
 use super::fragment::Fragment;
-use super::quoting::comment;
+use super::quoting::{comment, is_blank};
 use super::source::{SourceMap, Span, offset};
 use super::tree::{Builder, Tree};
 
@@ -45,8 +45,8 @@ fn refusal(path: &Path, text: &str) -> Outcome {
     let mut at = 0;
     for raw in text.split_inclusive('\n') {
         let line = raw.get(..comment(raw).unwrap_or(raw.len())).unwrap_or_default();
-        let start = at + line.len() - line.trim_start().len();
-        let line = line.trim();
+        let start = at + line.len() - line.trim_start_matches(is_blank).len();
+        let line = line.trim_matches(is_blank);
         let end = start + line.len();
         let span = Span { file, start: offset(start), end: offset(end), trace: 0 };
         builder.line(&Fragment::exact(line, span), &mut diagnostics);

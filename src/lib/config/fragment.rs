@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::quoting::is_blank;
 use super::source::{Span, offset};
 
 /// A run of text with one origin.
@@ -150,8 +151,8 @@ impl<'a> Fragment<'a> {
     /// Bytes `from..to` without the blanks at both ends.
     fn trimmed(&self, from: usize, to: usize) -> (usize, usize) {
         let part = self.text.get(from..to).unwrap_or_default();
-        let start = from + part.len() - part.trim_start().len();
-        (start, start + part.trim().len())
+        let start = from + part.len() - part.trim_start_matches(is_blank).len();
+        (start, start + part.trim_matches(is_blank).len())
     }
 
     /// Where bytes `from..to` came from.

@@ -1,6 +1,12 @@
 //! Where quotes, escapes and braces are in a line. It knows no keyword: who asks says whether the
 //! words belong to a command, whose quoting is richer.
 
+/// Whether words end at `letter`. Other blanks, such as the no-break space, are letters to
+/// keepalived.
+pub(super) const fn is_blank(letter: char) -> bool {
+    letter.is_ascii_whitespace() || letter == '\u{b}'
+}
+
 /// Walks over a line and says of each place whether it is quoted.
 struct Scanner<'a> {
     text: &'a str,

@@ -16,7 +16,7 @@ use super::fragment::{Fragment, Spare};
 use super::include::{self, Checks};
 use super::lines::Lines;
 use super::loader::Loader;
-use super::quoting;
+use super::quoting::{self, is_blank};
 use super::render::Rendering;
 use super::repeat;
 use super::schema;
@@ -244,7 +244,10 @@ impl<'a> Reader<'a> {
         let unconditional = self.condition(line.text()).filter(|rest| !rest.is_empty());
         let Some(rest) = unconditional else {
             // A definition that is not wanted takes its further lines with it.
-            let of = line.text().split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
+            let of = line
+                .text()
+                .split_once([' ', '\t'])
+                .map_or("", |(_, rest)| rest.trim_matches(is_blank));
             continues &= definition(of).is_some();
             while continues {
                 continues = lines.next().is_some_and(|(_, raw)| continued(raw));
@@ -292,7 +295,7 @@ impl<'a> Reader<'a> {
     /// word.
     fn not_continued<'t>(&mut self, line: &Fragment<'t>) -> Fragment<'t> {
         let Some(kept) = line.text().strip_suffix('\\') else { return line.clone() };
-        let (kept, all) = (kept.trim_end(), line.text().len());
+        let (kept, all) = (kept.trim_end_matches(is_blank), line.text().len());
         self.report(
             Diagnostic::new(
                 Code::NotContinued,
@@ -318,7 +321,7 @@ impl<'a> Reader<'a> {
             ..origin
         };
         let text = raw.get(..end).unwrap_or_default();
-        if end < raw.len() && !text.is_empty() && !text.ends_with(char::is_whitespace) {
+        if end < raw.len() && !text.is_empty() && !text.ends_with(is_blank) {
             let sign = raw.get(end..=end).unwrap_or("#");
             let quoted = text.rsplit([' ', '\t']).next().unwrap_or_default().starts_with('"');
             if !quoted && !text.ends_with(['{', '}', ';']) {
@@ -336,8 +339,8 @@ impl<'a> Reader<'a> {
                     .remedy("save the file as UTF-8; the bytes are replaced"),
             );
         }
-        let from = text.len() - text.trim_start().len();
-        let text = text.trim();
+        let from = text.len() - text.trim_start_matches(is_blank).len();
+        let text = text.trim_matches(is_blank);
         (Fragment::exact(text, at(from, from + text.len())), continued(raw))
     }
 
@@ -355,7 +358,7 @@ impl<'a> Reader<'a> {
             if !wanted {
                 return None;
             }
-            line = rest.trim_start();
+            line = rest.trim_start_matches(is_blank);
         }
         Some(line)
     }
@@ -385,7 +388,7 @@ impl<'a> Reader<'a> {
         }
         let mut at = 0;
         while !self.exhausted {
-            let rest = line.text().get(at..).unwrap_or_default().trim_start();
+            let rest = line.text().get(at..).unwrap_or_default().trim_start_matches(is_blank);
             let Some(wanted) = self.condition(rest).filter(|rest| !rest.is_empty()) else { return };
             let expanded = depth > 0 || wanted.len() < rest.len();
             let from = all - wanted.len();
@@ -505,13 +508,13 @@ pub(super) fn is_include(line: &str) -> bool {
 pub(super) fn condition(line: &str) -> Option<(&str, &str)> {
     let condition = line.strip_prefix('@')?;
     let (name, rest) = condition.split_once([' ', '\t']).unwrap_or((condition, ""));
-    Some((name, rest.trim_start()))
+    Some((name, rest.trim_start_matches(is_blank)))
 }
 
 /// Whether the line ends with the backslash that continues a definition.
 fn continued(raw: &str) -> bool {
     match quoting::comment(raw) {
-        None => raw.trim_end().ends_with('\\'),
+        None => raw.trim_end_matches(is_blank).ends_with('\\'),
         Some(_) => raw.ends_with('\\'),
     }
 }

@@ -346,7 +346,7 @@ impl Resolver {
                 let message = format!("`{}` has no block", row.keyword);
                 self.diagnostics.push(
                     Diagnostic::new(Code::BlockMissing, place.keyword().span, message)
-                        .remedy("write `{` at the end of this line, and `}` after its settings"),
+                        .remedy(block_remedy(row, arguments)),
                 );
                 return None;
             }
@@ -427,17 +427,62 @@ impl Resolver {
     }
 }
 
+/// What to do about a block that `row` opens and that is not there, behind `words`.
+fn block_remedy(row: &Row, words: WordList<'_>) -> String {
+    if row.arguments != Arguments::Block || words.is_empty() {
+        return "write `{` at the end of this line, and `}` after its settings".to_owned();
+    }
+    let marks = [',', ';', '(', ')', '='];
+    let words: Vec<&str> = words.iter().map(|word| word.text.trim_matches(marks)).collect();
+    let words = words.join(" ");
+    format!("put it between braces, on one line or several: {} {{ {} }}", row.keyword, words.trim())
+}
+
+/// A block by its own name and that of the one round it, which names stand for.
+fn place_of(path: &str) -> String {
+    match path.rsplit_once('/') {
+        None => format!("`{path}`"),
+        Some((outer, inner)) => {
+            let outer = outer.rsplit('/').next().unwrap_or(outer);
+            format!("`{inner}` of `{outer}`")
+        }
+    }
+}
+
+/// What a word is that no keyword looks like.
+fn stranger(word: &str) -> Option<&'static str> {
+    let comment = ["//", "/*", "*/", ";", "--"].iter().any(|sign| word.starts_with(sign));
+    if comment {
+        return Some("it is ignored; a comment begins with `#` or `!`");
+    }
+    // No-break, thin, zero width and the like, as web pages have them.
+    let odd =
+        |c: char| !c.is_ascii() && (c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}'));
+    word.contains(odd).then_some(
+        "it is ignored; it has a blank in it that is no plain one, perhaps from a web page: write it anew",
+    )
+}
+
 /// What to do about a word that is no keyword of `block`.
 fn unknown_remedy(word: &str, block: &'static Block) -> String {
     let elsewhere = schema::blocks_of(word);
     let known = block.keywords().map(|row| row.keyword);
-    if !elsewhere.is_empty() {
-        let places: Vec<_> = elsewhere.iter().take(3).map(|path| format!("`{path}`")).collect();
+    // Of a block inside of this one somebody forgot the block.
+    let inner = elsewhere.iter().find_map(|path| {
+        let (outer, inner) = path.rsplit_once('/')?;
+        (outer == block.path).then_some(inner)
+    });
+    if let Some(inner) = inner {
+        format!("it belongs between the braces of `{inner} {{ }}`; here it is ignored")
+    } else if !elsewhere.is_empty() {
+        let places: Vec<_> = elsewhere.iter().take(3).map(|path| place_of(path)).collect();
         format!("it belongs in {}; here it is ignored", places.join(" or "))
+    } else if let Some(remedy) = stranger(word) {
+        remedy.to_owned()
     } else if let Some(near) = nearest(word, known) {
         format!("did you mean `{near}`? it is ignored")
     } else if let Some((near, path)) = nearest_anywhere(word) {
-        format!("did you mean `{near}` of `{path}`? it is ignored")
+        format!("did you mean `{near}` in {}? it is ignored", place_of(path))
     } else {
         "it is ignored; check the spelling and the block it stands in".to_owned()
     }

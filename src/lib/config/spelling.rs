@@ -1,7 +1,7 @@
 //! The known word that a mistyped one is nearest to.
 
 /// The nearest of `known` to `word`, when it is near enough to be meant: one edit for short words,
-/// up to a third of the letters for long ones.
+/// up to a third of the letters for long ones. Capitals and `-` for `_` are none.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let letters = word.chars().count();
     if !(3..=64).contains(&letters) {
@@ -26,7 +26,8 @@ pub(super) fn is_near(word: &str, known: &str) -> bool {
 
 /// Letters to insert, remove, replace, or swap with a neighbour to get from one to the other.
 fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let plain = |c: char| if c == '-' { '_' } else { c.to_ascii_lowercase() };
+    let [from, to] = [from, to].map(|word| word.chars().map(plain).collect::<Vec<char>>());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=to.len()).collect();
     for (row, a) in from.iter().enumerate() {
@@ -61,6 +62,8 @@ mod tests {
         let known = ["priority", "preempt", "interface"];
         assert_eq!(nearest("prioirty", known.into_iter()), Some("priority"));
         assert_eq!(nearest("interfaces", known.into_iter()), Some("interface"));
+        assert_eq!(nearest("tcp_check", ["tcp", "TCP_CHECK"].into_iter()), Some("TCP_CHECK"));
+        assert_eq!(distance("virtual-router-id", "virtual_router_id"), 0);
         assert_eq!(nearest("bananas", known.into_iter()), None);
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn number(text: &str, least: i64, most: i64) -> Parsed<i64> {
     match text.parse::<i64>() {
         Ok(number) if (least..=most).contains(&number) => Parsed::Good(number),
         Ok(_) => Parsed::Bad(format!("{text} is not in {least} to {most}")),
-        Err(_) => Parsed::Bad(format!("`{text}` is not a whole number")),
+        Err(_) => Parsed::Bad(format!("`{text}` is not a whole number{}", slip(text))),
     }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn seconds(text: &str, least: u64, most: u64) -> Parsed<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || !digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
-        return Parsed::Bad(format!("`{text}` is not a time in seconds"));
+        return Parsed::Bad(format!("`{text}` is not a time in seconds{}", slip(text)));
     }
     let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().unwrap_or(u64::MAX) };
     let kept = fraction.bytes().chain([b'0'; 6]).take(6);
@@ -71,7 +71,46 @@ pub(super) fn choice(text: &str, words: &[&str]) -> Parsed<()> {
     if words.contains(&text) {
         return Parsed::Good(());
     }
-    Parsed::Bad(format!("`{text}` is not one of {}", words.join(", ")))
+    let meant = words.iter().find(|word| word.eq_ignore_ascii_case(text));
+    let slip = meant.map_or_else(|| slip(text), |meant| format!("; write {meant}"));
+    Parsed::Bad(format!("`{text}` is not one of {}{slip}", words.join(", ")))
+}
+
+/// What another language would have there and this one does not, to be told behind what is wrong.
+pub(super) fn slip(text: &str) -> String {
+    if text.starts_with('=') {
+        return "; no `=` stands between a keyword and its value".to_owned();
+    }
+    if let Some(mark) = text.chars().last().filter(|last| matches!(last, ',' | ';')) {
+        return format!("; nothing ends with `{mark}` here, remove it");
+    }
+    // Longer units first: `ms` ends with `s`.
+    let units = [("ms", 1_000), ("min", 60_000_000), ("s", 1_000_000), ("m", 60_000_000)];
+    let written = units.iter().find_map(|(unit, micros)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*micros)
+    });
+    written.map_or_else(String::new, |micros| format!("; write {} for {text}", decimal(micros)))
+}
+
+/// The same for an address.
+fn slip_of_address(text: &str) -> String {
+    match text.parse::<std::net::SocketAddr>() {
+        Ok(both) => format!("; write a blank before the port: {} {}", both.ip(), both.port()),
+        Err(_) => slip(text),
+    }
+}
+
+/// An address.
+pub(super) fn address(text: &str) -> Result<IpAddr, String> {
+    let wrong = |_| format!("`{text}` is not an IPv4 or IPv6 address{}", slip_of_address(text));
+    text.parse().map_err(wrong)
+}
+
+/// How many bits `text` has as a mask of a network, `255.255.255.0`.
+pub(super) fn bits_of_mask(text: &str) -> Option<u32> {
+    let mask = text.parse::<Ipv4Addr>().ok()?.to_bits();
+    (mask != 0 && mask.leading_ones() + mask.trailing_zeros() == 32).then(|| mask.leading_ones())
 }
 
 /// An address with or without a prefix length, which defaults to the whole address.
@@ -80,14 +119,17 @@ pub(super) fn network(text: &str) -> Result<(IpAddr, u8), String> {
         Some((address, length)) => (address, Some(length)),
         None => (text, None),
     };
-    let parsed: IpAddr =
-        address.parse().map_err(|_| format!("`{address}` is not an IPv4 or IPv6 address"))?;
+    let parsed = self::address(address)?;
     let most = if parsed.is_ipv4() { 32 } else { 128 };
     let prefix = match length {
         None => most,
         Some(length) => match length.parse::<u8>() {
             Ok(length) if length <= most => length,
-            _ => return Err(format!("`/{length}` is not a prefix length from 0 to {most}")),
+            _ => {
+                let meant = bits_of_mask(length).map(|bits| format!("; write {address}/{bits}"));
+                let meant = meant.unwrap_or_default();
+                return Err(format!("`/{length}` is not a prefix length from 0 to {most}{meant}"));
+            }
         },
     };
     Ok((parsed, prefix))
@@ -128,6 +170,18 @@ mod tests {
         assert!(matches!(seconds("1x", 0, 9_000_000), Parsed::Bad(_)));
         assert!(matches!(seconds("", 0, 9_000_000), Parsed::Bad(_)));
         assert!(matches!(seconds("99999999999999999999", 0, u64::MAX - 1), Parsed::Bad(_)));
+    }
+
+    #[test]
+    fn what_other_languages_write_is_answered_with_what_is_written_here() {
+        assert_eq!(slip("100ms"), "; write 0.1 for 100ms");
+        assert_eq!(slip("5m"), "; write 300 for 5m");
+        assert!(slip("=").contains("no `=`"));
+        assert_eq!(slip("x"), "");
+        assert!(slip("100;").contains("`;`"));
+        assert!(address("192.0.2.1:80").is_err_and(|why| why.ends_with("port: 192.0.2.1 80")));
+        assert!(network("192.0.2.1/255.255.255.0").is_err_and(|why| why.ends_with("192.0.2.1/24")));
+        assert_eq!((bits_of_mask("255.255.0.0"), bits_of_mask("255.0.255.0")), (Some(16), None));
     }
 
     #[test]

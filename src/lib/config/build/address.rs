@@ -169,7 +169,11 @@ fn unused(word: Word<'_>, support: Option<Support>, context: &mut Context<'_>) {
         return;
     }
     let message = format!("`{}` is not a parameter of an address", word.text);
-    let remedy = if values::network(word.text).is_ok() {
+    let bits = values::bits_of_mask(word.text);
+    let length = bits.map(|bits| format!("it is ignored; write the mask as ADDRESS/{bits}"));
+    let remedy = if let Some(length) = &length {
+        length
+    } else if values::network(word.text).is_ok() {
         "it is ignored; write each address on a line of its own"
     } else {
         "it is ignored; parameters are dev, brd, label, scope, peer, preferred_lft and flags"

@@ -62,6 +62,9 @@ fn locate(program: &str, context: &Context<'_>) -> Result<PathBuf, String> {
     if program.starts_with('/') {
         return Ok(PathBuf::from(program));
     }
+    if program.starts_with(['“', '”', '„', '‘', '’', '«', '»']) {
+        return Err("its quotes are typographic ones; write \" or '".to_owned());
+    }
     if program.contains('/') {
         return Err("its path is relative; write it from the root".to_owned());
     }

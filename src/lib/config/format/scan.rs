@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Broken;
 use crate::config::fragment::Fragment;
-use crate::config::quoting::comment;
+use crate::config::quoting::{comment, is_blank};
 use crate::config::reader::{condition, definition, is_include};
 use crate::config::repeat;
 use crate::config::source::Span;
@@ -134,7 +134,7 @@ impl Scan {
             let (code, _) = split_comment(raw);
             net += self.braces(code).net;
             continues = code.ends_with('\\');
-            self.push(Piece::Further(raw.trim_end().to_owned()));
+            self.push(Piece::Further(raw.trim_end_matches(is_blank).to_owned()));
         }
         self.definitions.insert(defined.to_owned(), net);
     }
@@ -199,7 +199,7 @@ impl Scan {
         while repeat::starts(body)
             && let Some((_, close)) = repeat::header(body)
         {
-            body = body.get(close + 1..).unwrap_or_default().trim_start();
+            body = body.get(close + 1..).unwrap_or_default().trim_start_matches(is_blank);
         }
         tokens(body, |token| match token {
             Word::Text(_) => {}
@@ -237,7 +237,10 @@ fn tokens<'a>(code: &'a str, mut take: impl FnMut(Word<'a>)) -> bool {
         let from = lexer.position();
         match lexer.next() {
             Token::Word(_) => {
-                let text = code.get(from..lexer.position()).unwrap_or_default().trim_start();
+                let text = code
+                    .get(from..lexer.position())
+                    .unwrap_or_default()
+                    .trim_start_matches(is_blank);
                 take(Word::Text(text));
             }
             Token::Open(_) => take(Word::Open),
@@ -255,7 +258,8 @@ fn expands_after_brace(code: &str) -> bool {
     loop {
         match lexer.next() {
             Token::Open(_) | Token::Close(_) => {
-                let rest = code.get(lexer.position()..).unwrap_or_default().trim_start();
+                let rest =
+                    code.get(lexer.position()..).unwrap_or_default().trim_start_matches(is_blank);
                 if rest.starts_with(['@', '$', '~']) || is_include(rest) {
                     return true;
                 }
@@ -268,8 +272,11 @@ fn expands_after_brace(code: &str) -> bool {
 
 /// A line without the blanks round it, and its comment.
 fn split_comment(raw: &str) -> (&str, Option<Trailing>) {
-    let Some(at) = comment(raw) else { return (raw.trim(), None) };
+    let Some(at) = comment(raw) else { return (raw.trim_matches(is_blank), None) };
     let (code, text) = raw.split_at_checked(at).unwrap_or((raw, ""));
-    let glued = code.ends_with(|c: char| !c.is_whitespace());
-    (code.trim(), Some(Trailing { text: text.trim_end().to_owned(), glued }))
+    let glued = code.ends_with(|c: char| !is_blank(c));
+    (
+        code.trim_matches(is_blank),
+        Some(Trailing { text: text.trim_end_matches(is_blank).to_owned(), glued }),
+    )
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::config::diagnostic::{Code, Diagnostic};
 use crate::config::fragment::Fragment;
+use crate::config::quoting::is_blank;
 use crate::config::schema;
 use crate::config::source::Span;
 
@@ -72,7 +73,7 @@ impl<'a> Lexer<'a> {
 
     /// What to say about a quote that is not closed up to the end of the line, at `span`.
     pub(in crate::config) fn not_closed(&self, span: Span) -> Diagnostic {
-        let line = self.line.text().trim_end();
+        let line = self.line.text().trim_end_matches(is_blank);
         let before = line.strip_suffix(['"', '\'']).filter(|_| self.rich);
         let taken = before.is_some_and(|text| text.ends_with('\\') || text.ends_with("\\c"));
         let (message, remedy) = if taken {
@@ -90,7 +91,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&mut self) -> Token<'a> {
-        while self.peek().is_some_and(char::is_whitespace) {
+        while self.peek().is_some_and(is_blank) {
             self.bump();
         }
         let from = self.at;
@@ -149,7 +150,7 @@ impl<'a> Lexer<'a> {
         while let Some(next) = self.peek() {
             match next {
                 '"' | '{' | '}' => break,
-                _ if next.is_whitespace() => break,
+                _ if is_blank(next) => break,
                 _ => text.extend(self.bump()),
             }
             match (next, self.peek()) {
@@ -173,7 +174,7 @@ impl<'a> Lexer<'a> {
         loop {
             text.extend(self.ordinary_bytes().as_bytes());
             let Some(next) = self.peek() else { break };
-            if quote.is_none() && (next.is_whitespace() || braces && matches!(next, '{' | '}')) {
+            if quote.is_none() && (is_blank(next) || braces && matches!(next, '{' | '}')) {
                 break;
             }
             self.bump();
@@ -262,7 +263,7 @@ pub(in crate::config) fn command_words(text: &str, span: Span) -> Option<Vec<Str
     let mut lexer = Lexer::new(&line);
     let mut words = Vec::new();
     loop {
-        while lexer.peek().is_some_and(char::is_whitespace) {
+        while lexer.peek().is_some_and(is_blank) {
             lexer.bump();
         }
         if lexer.peek().is_none() {

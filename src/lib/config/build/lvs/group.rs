@@ -174,7 +174,7 @@ fn addresses(text: &str, given: Option<Word<'_>>) -> Result<Member, String> {
 }
 
 fn address(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| format!("`{text}` is not an IPv4 or IPv6 address"))
+    crate::config::values::address(text)
 }
 
 /// The end of a range: an address, or the last part of one: decimal for IPv4, hexadecimal for IPv6.

@@ -117,10 +117,7 @@ fn address_and_port(words: WordList<'_>) -> Result<(IpAddr, Option<u16>), String
     let Some((address, rest)) = words.split_first() else {
         return Err("there is no address".to_owned());
     };
-    let Ok(parsed) = address.text.parse::<IpAddr>() else {
-        return Err(format!("`{}` is not an IPv4 or IPv6 address", address.text));
-    };
-    Ok((parsed, rest.first().map(port).transpose()?))
+    Ok((values::address(address.text)?, rest.first().map(port).transpose()?))
 }
 
 /// A port; 0 means every port.
